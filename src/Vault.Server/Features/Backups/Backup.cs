@@ -1,0 +1,68 @@
+namespace Vault.Server.Features.Backups;
+
+internal enum BackupState
+{
+    /// <summary>Object and metadata are durable in the destination.</summary>
+    Available,
+
+    /// <summary>Its row says so before its object is deleted.</summary>
+    Expiring,
+
+    /// <summary>The catalogue knows it, the destination did not have it when last looked at.</summary>
+    Missing,
+}
+
+/// <summary>One dump, compressed and encrypted, with its metadata; a row of the catalogue.</summary>
+internal sealed class Backup
+{
+    public Guid Id { get; init; }
+    public BackupState State { get; set; }
+    public Guid? JobId { get; set; }
+    public Guid? SourceId { get; set; }
+    public Guid? RunId { get; set; }
+    public required string JobName { get; init; }
+    public required string SourceName { get; init; }
+    public required string Engine { get; init; }
+
+    /// <summary>Comma-separated names.</summary>
+    public required string Databases { get; init; }
+    public string? EngineVersion { get; init; }
+    public string? ToolVersion { get; init; }
+    public required string DumpFormat { get; init; }
+    public DateTimeOffset StartedAt { get; init; }
+    public DateTimeOffset FinishedAt { get; init; }
+    public string? Description { get; set; }
+    public string? StartedBy { get; init; }
+    public bool IsEncrypted { get; init; }
+
+    /// <summary>The profile id as the metadata names it; need not exist here.</summary>
+    public string? ProfileId { get; init; }
+    public string? ProfileName { get; init; }
+    public string? KeyFingerprint { get; init; }
+
+    /// <summary><c>standard</c> or <c>sealed</c>; null when not encrypted.</summary>
+    public string? Format { get; init; }
+    public required string Compression { get; init; }
+    public long? DumpSizeBytes { get; init; }
+    public long? CompressedSizeBytes { get; init; }
+    public long StoredSizeBytes { get; init; }
+    public string? DumpSha256 { get; init; }
+    public string? StoredSha256 { get; init; }
+
+    /// <summary>JSON list of table names and rows.</summary>
+    public string? TablesJson { get; init; }
+
+    public List<Copy> Copies { get; init; } = [];
+}
+
+/// <summary>The backup in one destination.</summary>
+internal sealed class Copy
+{
+    public Guid Id { get; init; }
+    public Guid BackupId { get; init; }
+    public Guid DestinationId { get; init; }
+
+    /// <summary>Name of the object in the store; the metadata is at <c>ObjectName + ".meta.json"</c>.</summary>
+    public required string ObjectName { get; init; }
+    public long SizeBytes { get; init; }
+}
