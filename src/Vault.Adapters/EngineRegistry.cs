@@ -1,0 +1,19 @@
+using Vault.Core.Engines;
+
+namespace Vault.Adapters;
+
+/// <summary>Every engine that Vault knows. A new one is one folder and one line here.</summary>
+public sealed class EngineRegistry
+{
+    private EngineRegistry(IReadOnlyList<IDatabaseEngine> all) => All = all;
+
+    public IReadOnlyList<IDatabaseEngine> All { get; }
+
+    public static EngineRegistry Create(EngineOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new([]);
+    }
+
+    public IDatabaseEngine? Find(string id) => All.FirstOrDefault(engine => engine.Description.Id == id);
+}
