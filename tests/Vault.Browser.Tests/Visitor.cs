@@ -1,0 +1,43 @@
+using Microsoft.Playwright;
+
+namespace Vault.Browser.Tests;
+
+/// <summary>A person in front of a browser: finds things by their role and label, as a screen reader does.</summary>
+internal sealed partial class Visitor(IPage page, VaultServer server) : IAsyncDisposable
+{
+    private readonly List<string> faults = Listen(page);
+
+    public IPage Page { get; } = page;
+
+    /// <summary>What the browser's console and network complained about: errors, refused content.</summary>
+    public IReadOnlyList<string> Faults => faults;
+
+    public VaultServer Server { get; } = server;
+
+    private static List<string> Listen(IPage page)
+    {
+        var seen = new List<string>();
+        page.Console += (_, message) => { if (message.Type == "error") seen.Add(message.Text); };
+        page.PageError += (_, error) => seen.Add(error);
+        return seen;
+    }
+
+    public async Task GoAsync(string path)
+    {
+        await Page.GotoAsync(path);
+        await CircuitIsReadyAsync();
+    }
+
+    /// <summary>A click before the circuit is attached is lost.</summary>
+    public async Task CircuitIsReadyAsync() => await Page.Locator("[data-circuit=ready]").First.WaitForAsync(new() { State = WaitForSelectorState.Attached });
+
+    public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
+
+    public ILocator Link(string name) => Page.GetByRole(AriaRole.Link, new() { Name = name, Exact = true });
+
+    public ILocator Field(string label) => Page.GetByLabel(label, new() { Exact = true });
+
+    public ILocator Text(string text) => Page.GetByText(text);
+
+    public ValueTask DisposeAsync() => new(Page.Context.CloseAsync());
+}
