@@ -1,5 +1,9 @@
+using Vault.Server.Features.Shell;
+
 var builder = WebApplication.CreateBuilder(args);
-builder.Services.AddRazorComponents().AddInteractiveServerComponents();
+builder.Services.AddShell();
 var app = builder.Build();
-app.MapStaticAssets();
+app.UseShell();
+app.UseAntiforgery();
+app.MapShell();
 await app.RunAsync();

@@ -1,0 +1,33 @@
+using Radzen;
+
+namespace Vault.Server.Features.Shell;
+
+/// <summary>The frame of every page: layout, theme, shared pieces, answers to wrong addresses and unexpected errors.</summary>
+internal static class ShellServices
+{
+    public static IServiceCollection AddShell(this IServiceCollection services)
+    {
+        services.AddRazorComponents().AddInteractiveServerComponents();
+        services.AddRadzenComponents();
+        services.AddCascadingAuthenticationState();
+        services.AddAuthorizationCore();
+        services.AddScoped<ViewerZone>();
+        return services;
+    }
+
+    /// <summary>First in the pipeline.</summary>
+    public static void UseShell(this WebApplication app)
+    {
+        app.UseExceptionHandler("/error", createScopeForErrors: true);
+        // Programs keep their bare answers; only someone who reads pages gets one.
+        app.UseWhen(
+            context => context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase),
+            pages => pages.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true));
+    }
+
+    public static void MapShell(this WebApplication app)
+    {
+        app.MapStaticAssets();
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+    }
+}
