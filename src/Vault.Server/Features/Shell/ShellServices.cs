@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Radzen;
 
 namespace Vault.Server.Features.Shell;
@@ -12,6 +13,8 @@ internal static class ShellServices
         services.AddCascadingAuthenticationState();
         services.AddAuthorizationCore();
         services.AddScoped<ViewerZone>();
+        services.AddScoped<ViewerClock>();
+        services.TryAddSingleton(TimeProvider.System);
         return services;
     }
 
