@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Text;
+using Vault.Core.Pipeline;
+
+namespace Vault.Core.Metadata;
+
+/// <summary><c>job-slug/2026-11-21T02-00-00-000Z-12hexofrunid.ext[.gz|.br][.enc]</c> (docs/format.md).</summary>
+public static class ObjectNames
+{
+    public const string MetadataSuffix = ".meta.json";
+    public const string EncryptedSuffix = ".enc";
+
+    private const int MaxSlugLength = 48;
+
+    public static string ForBackup(string jobName, DateTimeOffset startedAt, Guid runId, string extension, CompressionMethod c, bool isEncrypted)
+    {
+        var at = startedAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH-mm-ss-fff'Z'", CultureInfo.InvariantCulture);
+        return $"{Slug(jobName)}/{at}-{RunWord(runId)}.{Checked(extension)}{c.ToSuffix()}{(isEncrypted ? EncryptedSuffix : "")}";
+    }
+
+    public static string MetadataOf(string objectName) => objectName + MetadataSuffix;
+
+    public static bool IsMetadata(string name) => name.EndsWith(MetadataSuffix, StringComparison.Ordinal);
+
+    /// <summary>Two job names may share a slug: the run id keeps their objects apart.</summary>
+    internal static string Slug(string jobName)
+    {
+        var slug = new StringBuilder();
+        foreach (var letter in jobName.ToLowerInvariant())
+        {
+            if (char.IsAsciiLetterOrDigit(letter))
+            {
+                slug.Append(letter);
+            }
+            else if (slug.Length > 0 && slug[^1] != '-')
+            {
+                slug.Append('-');
+            }
+        }
+
+        var cut = slug.ToString(0, Math.Min(slug.Length, MaxSlugLength)).Trim('-');
+        return cut.Length > 0 ? cut : "job";
+    }
+
+    // The last digits: the first ones of a version 7 UUID are its clock, equal for runs that start together.
+    private static string RunWord(Guid runId) => runId.ToString("n")[^12..];
+
+    private static string Checked(string extension) => extension.Length > 0 && extension.All(char.IsAsciiLetterOrDigit)
+        ? extension
+        : throw new ArgumentException("An extension is letters and digits without a dot.", nameof(extension));
+}

@@ -1,0 +1,63 @@
+using Vault.Core.Formats;
+
+namespace Vault.Core.Pipeline;
+
+public enum CompressionMethod { None, Gzip, Brotli }
+
+public static class CompressionMethods
+{
+    /// <summary>The word in metadata and tables.</summary>
+    public static string ToWord(this CompressionMethod method) => method switch
+    {
+        CompressionMethod.Gzip => "GZIP",
+        CompressionMethod.Brotli => "BROTLI",
+        _ => "NONE",
+    };
+
+    /// <summary>Null and empty mean none (design §4).</summary>
+    public static Result<CompressionMethod> Parse(string? word) => word?.ToUpperInvariant() switch
+    {
+        null or "" or "NONE" => CompressionMethod.None,
+        "GZIP" => CompressionMethod.Gzip,
+        "BROTLI" => CompressionMethod.Brotli,
+        _ => new Problem(
+            "compression-unknown",
+            "The backup names a compression that this version of Vault does not know, so it cannot be opened.",
+            "Open it with the version of Vault that made it, or with a newer one."),
+    };
+
+    /// <summary>The last name of an object: <c>.gz</c>; empty for none.</summary>
+    public static string ToSuffix(this CompressionMethod method) => method switch
+    {
+        CompressionMethod.Gzip => ".gz",
+        CompressionMethod.Brotli => ".br",
+        _ => "",
+    };
+
+    /// <summary>The levels that may be chosen, and the one that is proposed.</summary>
+    public static (int Min, int Max, int Default) Levels(this CompressionMethod method) => method switch
+    {
+        CompressionMethod.Gzip => (1, 9, 6),
+        CompressionMethod.Brotli => (0, 11, 4),
+        _ => (0, 0, 0),
+    };
+
+    internal static IBlockCompressor CreateCompressor(this CompressionMethod method, BlockPool pool, int level)
+    {
+        var (min, max, _) = method.Levels();
+        var bounded = Math.Clamp(level, min, max);
+        return method switch
+        {
+            CompressionMethod.Gzip => new GzipCompressor(pool, bounded),
+            CompressionMethod.Brotli => new BrotliCompressor(pool, bounded),
+            _ => new NoCompressor(),
+        };
+    }
+
+    internal static Stream Decompress(this CompressionMethod method, Stream compressed) => method switch
+    {
+        CompressionMethod.Gzip => new DecompressStream(compressed, new GzipDecompressor()),
+        CompressionMethod.Brotli => new DecompressStream(compressed, new BrotliDecompressor()),
+        _ => compressed,
+    };
+}

@@ -1,0 +1,124 @@
+using Vault.Core.Engines;
+using Vault.Core.Formats;
+using Vault.Core.Keys;
+using Vault.Core.Metadata;
+
+namespace Vault.Core.Pipeline;
+
+/// <summary>A key whose whole tag was right.</summary>
+internal sealed record FoundKey(string ProfileName, bool IsNamed, MasterKey Key) : IDisposable
+{
+    public void Dispose() => Key.Dispose();
+}
+
+/// <summary>
+/// Finds the key of a <c>standard</c> file: sieves all candidates by what the first KiB becomes, then believes only the
+/// whole tag. The profile that the metadata names comes first; its success is no Smart Recovery.
+/// </summary>
+internal sealed class KeySearch(BackupFile file, BackupMetadata metadata, IRunLog log)
+{
+    /// <summary>Up to here every candidate gets the whole tag as its judge, whatever the sieve says: it costs a moment.</summary>
+    private const long SmallBytes = 64 << 20;
+
+    private readonly EncryptionMetadata encryption = metadata.Encryption!;
+    private readonly byte[] iv = Convert.FromHexString(metadata.Encryption!.Iv!);
+    private readonly byte[] tag = Convert.FromHexString(metadata.Encryption!.AuthTag!);
+    private readonly List<string> tried = [];
+
+    /// <exception cref="ProblemException">No key opens the file; the problem says why.</exception>
+    public async Task<FoundKey> FindAsync(IReadOnlyList<CandidateKey> candidates, CancellationToken cancel)
+    {
+        var opened = OpenAll(candidates);
+        try
+        {
+            return await FindAsync(opened, cancel) ?? throw new ProblemException(Explain(opened));
+        }
+        finally
+        {
+            foreach (var candidate in opened.Where(candidate => !candidate.IsTaken))
+            {
+                candidate.Found.Dispose();
+            }
+        }
+    }
+
+    private async Task<FoundKey?> FindAsync(List<Candidate> opened, CancellationToken cancel)
+    {
+        var head = await ReadHeadAsync(cancel);
+        foreach (var candidate in opened)
+        {
+            candidate.LooksRight = DumpPrefix.LooksRight(StandardFormat.DecryptHead(candidate.Found.Key, iv, head), metadata.Compression);
+        }
+
+        // A stable sort: among equals, the order of the caller.
+        foreach (var candidate in opened.OrderBy(candidate => candidate.LooksRight ? 0 : 1).ThenBy(candidate => candidate.Rank))
+        {
+            if ((candidate.LooksRight || candidate.Rank < Candidate.Unnamed || file.SizeBytes <= SmallBytes) && await IsTagRightAsync(candidate.Found.Key, cancel))
+            {
+                candidate.IsTaken = true;
+                return candidate.Found;
+            }
+        }
+
+        return null;
+    }
+
+    private List<Candidate> OpenAll(IReadOnlyList<CandidateKey> candidates)
+    {
+        var opened = new List<Candidate>();
+        foreach (var candidate in candidates)
+        {
+            tried.Add(candidate.ProfileName);
+            try
+            {
+                var key = candidate.Open();
+                var isNamed = Guid.TryParse(encryption.ProfileId, out var id) && id == candidate.ProfileId;
+                opened.Add(new Candidate(new FoundKey(candidate.ProfileName, isNamed, key), key.Fingerprint == encryption.KeyFingerprint));
+            }
+            catch (ProblemException cause)
+            {
+                log.Write(LogLevel.Warning, $"The key of profile '{candidate.ProfileName}' could not be used: {cause.Problem.Message}");
+            }
+        }
+
+        return opened;
+    }
+
+    /// <summary>A right key shows itself by what it decrypts, or by its fingerprint; then it is the file that is wrong.</summary>
+    private Problem Explain(List<Candidate> opened) =>
+        (opened.Find(candidate => candidate.HasFingerprint) ?? opened.Find(candidate => candidate.LooksRight)) is { } right
+            ? OpenProblems.TagMismatch(right.Found.ProfileName)
+            : OpenProblems.NoKey(encryption, tried);
+
+    private async Task<byte[]> ReadHeadAsync(CancellationToken cancel)
+    {
+        await using var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(cancel), cancel);
+        var head = new byte[DumpPrefix.Size];
+        return head[..await Stage.ReadBackupAsync(async () => await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancel), cancel)];
+    }
+
+    private async Task<bool> IsTagRightAsync(MasterKey key, CancellationToken cancel)
+    {
+        var progress = new ByteProgress(log, file.SizeBytes);
+        await using var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(cancel), cancel);
+        var isRight = await Stage.ReadBackupAsync(() => FileProof.IsRightAsync(stream, key, iv, tag, piece => progress.Add(piece.Length), cancel), cancel);
+        OpenProblems.ThrowIfSizeDiffers(progress.DoneBytes, metadata.Sizes?.Stored ?? file.SizeBytes);
+        return isRight;
+    }
+
+    private sealed class Candidate(FoundKey found, bool hasFingerprint)
+    {
+        public const int Unnamed = 2;
+
+        public FoundKey Found => found;
+
+        public bool HasFingerprint => hasFingerprint;
+
+        public int Rank => found.IsNamed ? 0 : hasFingerprint ? 1 : Unnamed;
+
+        public bool LooksRight { get; set; }
+
+        /// <summary>Its key belongs to the caller now.</summary>
+        public bool IsTaken { get; set; }
+    }
+}
