@@ -1,3 +1,4 @@
+using Vault.Adapters.PostgreSql;
 using Vault.Core.Engines;
 
 namespace Vault.Adapters;
@@ -12,7 +13,7 @@ public sealed class EngineRegistry
     public static EngineRegistry Create(EngineOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new([]);
+        return new([new PostgresEngine(options)]);
     }
 
     public IDatabaseEngine? Find(string id) => All.FirstOrDefault(engine => engine.Description.Id == id);
