@@ -1,9 +1,32 @@
+using Vault.Core;
+using Vault.Server.Database;
+using Vault.Server.Features.Accounts;
+using Vault.Server.Features.Audit;
 using Vault.Server.Features.Shell;
+using Vault.Server.Http;
 
-var builder = WebApplication.CreateBuilder(args);
-builder.Services.AddShell();
-var app = builder.Build();
-app.UseShell();
-app.UseAntiforgery();
-app.MapShell();
-await app.RunAsync();
+try
+{
+    var builder = WebApplication.CreateBuilder(args);
+    builder.AddHttp();
+    builder.AddVaultDatabase();
+    builder.Services.AddShell();
+    builder.Services.AddAudit();
+    builder.Services.AddAccounts();
+
+    await using var app = builder.Build();
+    await app.OpenVaultAsync();
+    app.UseHttp();
+    app.UseShell();
+    app.UseAccounts();
+    app.MapHealth();
+    app.MapAccounts();
+    app.MapShell();
+    await app.RunAsync();
+    return 0;
+}
+catch (ProblemException refusal)
+{
+    await Console.Error.WriteLineAsync(refusal.Problem.ToString());
+    return ExitCodes.RefusedToStart;
+}

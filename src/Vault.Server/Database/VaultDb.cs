@@ -15,7 +15,7 @@ namespace Vault.Server.Database;
 
 /// <summary>The vault database. Only services of the features touch it.</summary>
 internal sealed class VaultDb(DbContextOptions<VaultDb> options)
-    : IdentityDbContext<Account, IdentityRole<Guid>, Guid>(options)
+    : IdentityUserContext<Account, Guid>(options)
 {
     public DbSet<Source> Sources => Set<Source>();
     public DbSet<Destination> Destinations => Set<Destination>();
@@ -27,10 +27,12 @@ internal sealed class VaultDb(DbContextOptions<VaultDb> options)
     public DbSet<Copy> Copies => Set<Copy>();
     public DbSet<AuditEntry> Audit => Set<AuditEntry>();
     public DbSet<VaultSetting> Settings => Set<VaultSetting>();
+    public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
     protected override void OnModelCreating(ModelBuilder builder)
     {
         base.OnModelCreating(builder);
+        NameAccountTables(builder);
         builder.Entity<RunLogLine>().HasKey(l => new { l.RunId, l.Seq });
         builder.Entity<RunLogLine>().HasOne<Run>().WithMany().HasForeignKey(l => l.RunId);
         builder.Entity<VaultSetting>().HasKey(s => s.Name);
@@ -40,9 +42,11 @@ internal sealed class VaultDb(DbContextOptions<VaultDb> options)
         builder.Entity<Job>().HasIndex(j => j.Name).IsUnique();
         builder.Entity<Job>().HasOne<Source>().WithMany().HasForeignKey(j => j.SourceId).OnDelete(DeleteBehavior.Restrict);
         builder.Entity<Job>().HasOne<Destination>().WithMany().HasForeignKey(j => j.DestinationId).OnDelete(DeleteBehavior.Restrict);
+        builder.Entity<Job>().HasOne<EncryptionProfile>().WithMany().HasForeignKey(j => j.ProfileId).OnDelete(DeleteBehavior.Restrict);
         builder.Entity<Run>().HasIndex(r => r.QueuedAt);
         builder.Entity<Run>().HasIndex(r => r.State);
         builder.Entity<Backup>().HasIndex(b => b.StartedAt);
+        builder.Entity<Backup>().HasIndex(b => b.KeyFingerprint);
         builder.Entity<Backup>().HasMany(b => b.Copies).WithOne().HasForeignKey(c => c.BackupId);
         builder.Entity<Copy>().HasIndex(c => new { c.DestinationId, c.ObjectName }).IsUnique();
         builder.Entity<AuditEntry>().HasIndex(a => a.At);
@@ -55,5 +59,14 @@ internal sealed class VaultDb(DbContextOptions<VaultDb> options)
         conventions.Properties<RunKind>().HaveConversion<string>();
         conventions.Properties<RunState>().HaveConversion<string>();
         conventions.Properties<BackupState>().HaveConversion<string>();
+        conventions.Properties<AccountRole>().HaveConversion<string>();
+    }
+
+    private static void NameAccountTables(ModelBuilder builder)
+    {
+        builder.Entity<Account>().ToTable("Accounts");
+        builder.Entity<IdentityUserClaim<Guid>>().ToTable("AccountClaims");
+        builder.Entity<IdentityUserLogin<Guid>>().ToTable("AccountLogins");
+        builder.Entity<IdentityUserToken<Guid>>().ToTable("AccountTokens");
     }
 }
