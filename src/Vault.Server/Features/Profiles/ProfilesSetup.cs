@@ -1,0 +1,6 @@
+namespace Vault.Server.Features.Profiles;
+
+internal static class ProfilesSetup
+{
+    public static void AddProfiles(this IServiceCollection services) => services.AddSingleton<ProfileService>();
+}
