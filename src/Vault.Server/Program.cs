@@ -2,7 +2,10 @@ using Vault.Core;
 using Vault.Server.Database;
 using Vault.Server.Features.Accounts;
 using Vault.Server.Features.Audit;
+using Vault.Server.Features.Destinations;
+using Vault.Server.Features.Profiles;
 using Vault.Server.Features.Shell;
+using Vault.Server.Features.Sources;
 using Vault.Server.Http;
 
 try
@@ -13,6 +16,10 @@ try
     builder.Services.AddShell();
     builder.Services.AddAudit();
     builder.Services.AddAccounts();
+    builder.Services.AddAdapters(builder.Configuration);
+    builder.Services.AddSources();
+    builder.Services.AddDestinations();
+    builder.Services.AddProfiles();
 
     await using var app = builder.Build();
     await app.OpenVaultAsync();

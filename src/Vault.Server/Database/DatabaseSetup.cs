@@ -23,7 +23,10 @@ internal static class DatabaseSetup
         builder.Services.AddSingleton(_ => key);
         builder.Services.AddSingleton(_ => folder);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<WrappedSettings>();
         builder.Services.AddDbContextFactory<VaultDb>(o => Configure(o, folder.ConnectionString(SqliteOpenMode.ReadWriteCreate)));
+        // Each statement as a log line would bury what matters.
+        builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning);
         AddDataProtection(builder);
     }
 

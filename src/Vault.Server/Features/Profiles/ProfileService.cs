@@ -188,7 +188,7 @@ internal sealed class ProfileService(
     {
         var id = profile.Id.ToString();
         return db.Backups.Where(b => b.KeyFingerprint == profile.KeyFingerprint
-            || (b.KeyFingerprint == null && b.IsEncrypted && b.ProfileId!.ToLower() == id));
+            || (b.KeyFingerprint == null && b.IsEncrypted && EF.Functions.Collate(b.ProfileId!, "NOCASE") == id));
     }
 
     private static WrapContext Where(Guid id) => WrappedRow.Of("EncryptionProfiles", id, "WrappedMasterKey");

@@ -157,7 +157,7 @@ internal sealed class SourceService(
         return visible["path"] ?? $"{visible["database"]} at {visible["host"]}:{visible["port"]}";
     }
 
-    private static string Names(IReadOnlyList<string> jobs) => $"the job{(jobs.Count > 1 ? "s" : "")} {string.Join(", ", jobs.Select(j => $"\"{j}\""))}";
+    private static string Names(List<string> jobs) => $"the job{(jobs.Count > 1 ? "s" : "")} {string.Join(", ", jobs.Select(j => $"\"{j}\""))}";
 
     private static SourceCheck Failed(Problem problem) => new(null, null, [], problem);
 
