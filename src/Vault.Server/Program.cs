@@ -10,7 +10,7 @@ using Vault.Server.Http;
 
 try
 {
-    var builder = WebApplication.CreateBuilder(args);
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = HttpSetup.ContentRoot });
     builder.AddHttp();
     builder.AddVaultDatabase();
     builder.Services.AddShell();

@@ -5,6 +5,9 @@ namespace Vault.Server.Http;
 
 internal static class HttpSetup
 {
+    /// <summary>Published, the pages' files lie beside the program, wherever it is started from. Null: the current folder.</summary>
+    public static string? ContentRoot => Directory.Exists(Path.Combine(AppContext.BaseDirectory, "wwwroot")) ? AppContext.BaseDirectory : null;
+
     public static void AddHttp(this WebApplicationBuilder builder)
     {
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
