@@ -6,7 +6,8 @@ WORKDIR /src/wwwroot-assets
 COPY wwwroot-assets/package.json wwwroot-assets/package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY wwwroot-assets/ ./
-RUN npm run build
+# The stamp tells the server's build that dist is fresh, so that it needs no Node.
+RUN npm run build && rm -rf node_modules && touch dist/.built
 
 # 2. The server and vaultctl. The output is portable: the same files run on amd64 and arm64.
 FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0-noble AS build
@@ -20,7 +21,7 @@ COPY src/Vault.Cli/Vault.Cli.csproj src/Vault.Cli/packages.lock.json src/Vault.C
 RUN dotnet restore src/Vault.Server && dotnet restore src/Vault.Cli
 COPY .editorconfig ./
 COPY src/ src/
-COPY --from=assets /src/wwwroot-assets/dist/ wwwroot-assets/dist/
+COPY --from=assets /src/wwwroot-assets/ wwwroot-assets/
 RUN dotnet publish src/Vault.Server -c Release --no-restore -o /out \
  && dotnet publish src/Vault.Cli -c Release --no-restore -o /out/cli
 
