@@ -85,7 +85,7 @@ internal sealed class VaultServer : IAsyncDisposable
     {
         try
         {
-            return (await client.GetAsync(new Uri($"{url}/health"))).StatusCode == HttpStatusCode.OK;
+            return (await client.GetAsync(new Uri($"{url}/health/ready"))).StatusCode == HttpStatusCode.OK;
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {
