@@ -26,6 +26,8 @@ internal static class ShellServices
         app.UseWhen(
             context => context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase),
             pages => pages.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true));
+        // After the lines above, so that what they execute again is routed again.
+        app.UseRouting();
     }
 
     public static void MapShell(this WebApplication app)
