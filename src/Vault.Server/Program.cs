@@ -13,7 +13,7 @@ try
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = HttpSetup.ContentRoot });
     builder.AddHttp();
     builder.AddVaultDatabase();
-    builder.Services.AddShell();
+    builder.AddShell();
     builder.Services.AddAudit();
     builder.Services.AddAccounts();
     builder.Services.AddAdapters(builder.Configuration);

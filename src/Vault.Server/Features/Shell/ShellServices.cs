@@ -6,8 +6,11 @@ namespace Vault.Server.Features.Shell;
 /// <summary>The frame of every page: layout, theme, shared pieces, answers to wrong addresses and unexpected errors.</summary>
 internal static class ShellServices
 {
-    public static IServiceCollection AddShell(this IServiceCollection services)
+    public static void AddShell(this WebApplicationBuilder builder)
     {
+        // Built but not published, the pages' files still lie in their projects; without this line only "Development" finds them.
+        builder.WebHost.UseStaticWebAssets();
+        var services = builder.Services;
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddRadzenComponents();
         services.AddCascadingAuthenticationState();
@@ -15,7 +18,6 @@ internal static class ShellServices
         services.AddScoped<ViewerZone>();
         services.AddScoped<ViewerClock>();
         services.TryAddSingleton(TimeProvider.System);
-        return services;
     }
 
     /// <summary>First in the pipeline.</summary>
@@ -25,7 +27,7 @@ internal static class ShellServices
         // Programs keep their bare answers; only someone who reads pages gets one.
         app.UseWhen(
             context => context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase),
-            pages => pages.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true));
+            pages => pages.UseStatusCodePagesWithReExecute("/status/{0}", createScopeForStatusCodePages: true));
         // After the lines above, so that what they execute again is routed again.
         app.UseRouting();
     }
