@@ -39,5 +39,18 @@ internal sealed partial class Visitor(IPage page, VaultServer server) : IAsyncDi
 
     public ILocator Text(string text) => Page.GetByText(text);
 
+    /// <summary>Presses Tab until the element has the focus.</summary>
+    public async Task FocusByTabAsync(ILocator target)
+    {
+        await target.WaitForAsync();
+        for (var presses = 0; presses < 200; presses++)
+        {
+            if (await target.EvaluateAsync<bool>("element => element === document.activeElement")) return;
+            await Page.Keyboard.PressAsync("Tab");
+        }
+
+        throw new InvalidOperationException($"The keyboard does not reach {target}.");
+    }
+
     public ValueTask DisposeAsync() => new(Page.Context.CloseAsync());
 }
