@@ -29,7 +29,24 @@ internal sealed partial class Visitor(IPage page, VaultServer server) : IAsyncDi
     }
 
     /// <summary>A click before the circuit is attached is lost.</summary>
-    public async Task CircuitIsReadyAsync() => await Page.Locator("[data-circuit=ready]").First.WaitForAsync(new() { State = WaitForSelectorState.Attached });
+    public async Task CircuitIsReadyAsync()
+    {
+        try
+        {
+            await Page.Locator("[data-circuit=ready]").First.WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"No circuit.\n{await DescribeAsync()}", late);
+        }
+    }
+
+    /// <summary>What a person would tell when something is not as expected.</summary>
+    public async Task<string> DescribeAsync()
+    {
+        var text = await Page.Locator("body").InnerTextAsync();
+        return $"{Page.Url}\n{text[..Math.Min(2000, text.Length)]}\nBrowser: {string.Join("\n", faults)}\nServer: {Server.Output}";
+    }
 
     public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
 
