@@ -4,6 +4,7 @@ using Vault.Server.Features.Accounts;
 using Vault.Server.Features.Audit;
 using Vault.Server.Features.Destinations;
 using Vault.Server.Features.Profiles;
+using Vault.Server.Features.Settings;
 using Vault.Server.Features.Shell;
 using Vault.Server.Features.Sources;
 using Vault.Server.Http;
@@ -20,6 +21,7 @@ try
     builder.Services.AddSources();
     builder.Services.AddDestinations();
     builder.Services.AddProfiles();
+    builder.Services.AddSettings();
 
     await using var app = builder.Build();
     await app.OpenVaultAsync();

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Identity;
 
 namespace Vault.Server.Features.Accounts;
 
-internal enum AccountRole
+public enum AccountRole
 {
     /// <summary>Reads.</summary>
     Viewer,

@@ -6,7 +6,7 @@ using Vault.Server.Features.Audit;
 
 namespace Vault.Server.Features.Accounts;
 
-internal sealed record AccountRow(Guid Id, string Name, AccountRole Role, DateTimeOffset CreatedAt, DateTimeOffset? LockedUntil);
+public sealed record AccountRow(Guid Id, string Name, AccountRole Role, DateTimeOffset CreatedAt, DateTimeOffset? LockedUntil);
 
 /// <summary>Accounts and their passwords. Each call has its own scope, because a circuit outlives any sensible database context.</summary>
 internal sealed class AccountService(IServiceScopeFactory scopes, IDbContextFactory<VaultDb> databases, AuditLog audit, TimeProvider clock)

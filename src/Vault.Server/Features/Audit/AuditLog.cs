@@ -14,7 +14,7 @@ internal sealed record Actor(string Name, string? Address)
 /// <param name="Action">Exactly this action; null finds all.</param>
 internal sealed record AuditFilter(string? Text, string? Action);
 
-internal sealed record AuditPage(IReadOnlyList<AuditEntry> Entries, int Total);
+internal sealed record AuditSlice(IReadOnlyList<AuditEntry> Entries, int Total);
 
 internal sealed class AuditLog(IDbContextFactory<VaultDb> databases, TimeProvider clock)
 {
@@ -37,7 +37,7 @@ internal sealed class AuditLog(IDbContextFactory<VaultDb> databases, TimeProvide
     }
 
     /// <summary>Newest first.</summary>
-    public async Task<AuditPage> ListAsync(AuditFilter filter, int skip, int take)
+    public async Task<AuditSlice> ListAsync(AuditFilter filter, int skip, int take)
     {
         await using var db = await databases.CreateDbContextAsync();
         var found = db.Audit.AsNoTracking();

@@ -17,11 +17,18 @@ internal sealed record DestinationForm(string Name, string Store, SettingValues 
 internal sealed record DestinationDetails(Guid Id, DestinationForm Form, bool HasSecrets);
 
 internal sealed class DestinationService(
-    IDbContextFactory<VaultDb> databases, StoreRegistry stores, WrappedSettings settings, AuditLog audit, TimeProvider clock)
+    IDbContextFactory<VaultDb> databases, StoreRegistry stores, WrappedSettings settings, AuditLog audit, TimeProvider clock,
+    IConfiguration configuration)
 {
     private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(15);
 
     public IReadOnlyList<StoreDescription> Stores => stores.All;
+
+    /// <summary>What a new destination starts with: <c>BACKUP_DIR</c> for a folder.</summary>
+    public IReadOnlyDictionary<string, string> StartingValues(string store) =>
+        configuration["BACKUP_DIR"] is { Length: > 0 } folder && Declared(store)!.Any(s => s.Name == "folder")
+            ? new Dictionary<string, string> { ["folder"] = folder }
+            : new Dictionary<string, string>();
 
     public async Task<IReadOnlyList<DestinationRow>> ListAsync()
     {
@@ -97,7 +104,7 @@ internal sealed class DestinationService(
 
     private async Task<Result<Guid>> SaveAsync(Guid? id, DestinationForm form)
     {
-        var name = SettingCheck.Name(form.Name, "destination");
+        var name = FormCheck.Name(form.Name, "destination");
         if (!name.IsOk)
             return name.Problem!;
         await using var db = await databases.CreateDbContextAsync();
@@ -105,7 +112,7 @@ internal sealed class DestinationService(
         if (id is not null && stored is null)
             return new Problem("destination-missing", "The destination was deleted meanwhile, so nothing was saved.", "Add it again.");
         if (await db.Destinations.AnyAsync(d => d.Id != id && d.Name == name.Value))
-            return SettingCheck.NameTaken(name.Value, "destination");
+            return FormCheck.NameTaken(name.Value, "destination");
         var complete = await CompleteAsync(form, stored);
         return complete.IsOk ? await WriteAsync(db, stored, name.Value, form.Store, complete.Value) : complete.Problem!;
     }
@@ -127,10 +134,11 @@ internal sealed class DestinationService(
         if (Declared(form.Store) is not { } declared)
             return new Problem("store-unknown", $"This Vault has no kind of destination called \"{form.Store}\".", "Choose one from the list.");
         var isSameStore = stored?.Store == form.Store;
-        var kept = isSameStore ? settings.Keep(declared, StoredOf(stored!), Where(stored!.Id), form.Values) : form.Values;
+        var entered = FormCheck.WithDefaults(declared, form.Values);
+        var kept = isSameStore ? settings.Keep(declared, StoredOf(stored!), Where(stored!.Id), entered) : entered;
         if (!kept.IsOk)
             return kept;
-        if (SettingCheck.Of(declared, kept.Value) is { } problem)
+        if (FormCheck.Find(declared, kept.Value) is { } problem)
             return problem;
         var opened = stores.Open(form.Store, kept.Value);
         if (!opened.IsOk)

@@ -13,7 +13,7 @@ namespace Vault.Server.Features.Profiles;
 
 /// <param name="BackupCount">Backups that its key opens, as far as the catalogue knows.</param>
 /// <param name="SameKeyNames">Other profiles with the same key.</param>
-internal sealed record ProfileRow(
+public sealed record ProfileRow(
     Guid Id, string Name, string KeyFingerprint, bool IsEnabled, bool IsImported, DateTimeOffset CreatedAt, DateTimeOffset? KeyCopiedAt,
     int BackupCount, IReadOnlyList<string> JobNames, IReadOnlyList<string> SameKeyNames);
 
@@ -61,11 +61,11 @@ internal sealed class ProfileService(
     public Task<Problem?> RenameAsync(Guid id, string name, Actor actor) =>
         ChangeAsync(id, "profile-renamed", actor, async (db, profile) =>
         {
-            var checkedName = SettingCheck.Name(name, "profile");
+            var checkedName = FormCheck.Name(name, "profile");
             if (!checkedName.IsOk)
                 return checkedName.Problem;
             if (await db.EncryptionProfiles.AnyAsync(p => p.Id != id && p.Name == checkedName.Value))
-                return SettingCheck.NameTaken(checkedName.Value, "profile");
+                return FormCheck.NameTaken(checkedName.Value, "profile");
             profile.Name = checkedName.Value;
             return null;
         });
@@ -89,11 +89,19 @@ internal sealed class ProfileService(
         var problem = await ChangeAsync(id, "key-revealed", actor, (_, profile) =>
         {
             using var key = Open(profile);
-            (hex, profile.KeyCopiedAt) = (key.RevealHex(), clock.GetUtcNow());
+            hex = key.RevealHex();
             return Task.FromResult<Problem?>(null);
         });
         return problem is null ? hex! : problem;
     }
+
+    /// <summary>The owner says that the key now exists outside this vault too.</summary>
+    public Task<Problem?> MarkCopiedAsync(Guid id, Actor actor) =>
+        ChangeAsync(id, "key-copied", actor, (_, profile) =>
+        {
+            profile.KeyCopiedAt = clock.GetUtcNow();
+            return Task.FromResult<Problem?>(null);
+        });
 
     /// <param name="typedName">What was typed to force it; backups that need the key can then never be opened again.</param>
     public Task<Problem?> DeleteAsync(Guid id, string? typedName, Actor actor) =>
@@ -128,12 +136,12 @@ internal sealed class ProfileService(
 
     private async Task<Result<Guid>> AddAsync(string name, MasterKey key, bool isImported, string action, Actor actor)
     {
-        var checkedName = SettingCheck.Name(name, "profile");
+        var checkedName = FormCheck.Name(name, "profile");
         if (!checkedName.IsOk)
             return checkedName.Problem!;
         await using var db = await databases.CreateDbContextAsync();
         if (await db.EncryptionProfiles.AnyAsync(p => p.Name == checkedName.Value))
-            return SettingCheck.NameTaken(checkedName.Value, "profile");
+            return FormCheck.NameTaken(checkedName.Value, "profile");
         var (id, now) = (Guid.NewGuid(), clock.GetUtcNow());
         db.Add(new EncryptionProfile
         {

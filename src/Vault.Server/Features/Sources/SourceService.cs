@@ -115,7 +115,7 @@ internal sealed class SourceService(
 
     private async Task<Result<Guid>> SaveAsync(Guid? id, SourceForm form)
     {
-        var name = SettingCheck.Name(form.Name, "source");
+        var name = FormCheck.Name(form.Name, "source");
         if (!name.IsOk)
             return name.Problem!;
         await using var db = await databases.CreateDbContextAsync();
@@ -123,7 +123,7 @@ internal sealed class SourceService(
         if (id is not null && stored is null)
             return new Problem("source-missing", "The source was deleted meanwhile, so nothing was saved.", "Add it again.");
         if (await db.Sources.AnyAsync(s => s.Id != id && s.Name == name.Value))
-            return SettingCheck.NameTaken(name.Value, "source");
+            return FormCheck.NameTaken(name.Value, "source");
         var complete = Complete(form, stored);
         return complete.IsOk ? await WriteAsync(db, stored, name.Value, form.Engine, complete.Value) : complete.Problem!;
     }
@@ -145,10 +145,11 @@ internal sealed class SourceService(
         if (engines.Find(form.Engine)?.Description.Settings is not { } declared)
             return NoEngine(form.Engine);
         var isSameEngine = stored?.Engine == form.Engine;
-        var kept = isSameEngine ? settings.Keep(declared, StoredOf(stored!), Where(stored!.Id), form.Values) : form.Values;
+        var entered = FormCheck.WithDefaults(declared, form.Values);
+        var kept = isSameEngine ? settings.Keep(declared, StoredOf(stored!), Where(stored!.Id), entered) : entered;
         if (!kept.IsOk)
             return kept;
-        return SettingCheck.Of(declared, kept.Value) is { } problem ? problem : kept;
+        return FormCheck.Find(declared, kept.Value) is { } problem ? problem : kept;
     }
 
     private static string PlaceOf(Source source)
