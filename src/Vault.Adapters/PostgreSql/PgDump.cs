@@ -57,8 +57,22 @@ internal sealed class PgDump
     {
         await using var session = await PgSession.OpenAsync(settings, cancel);
         var set = (await tools.ForDumpAsync(session.Major)).Value;
-        var size = await session.ScalarAsync<long>(EstimatedSize, cancel);
+        var size = await SizeAsync(session, cancel);
         return (new DumpFacts([settings.Database], session.Version, $"pg_dump {set.Version}", format, size), set);
+    }
+
+    /// <summary>Asking for a table's size waits while someone holds it locked; the size is only for the progress bar.</summary>
+    private static async Task<long?> SizeAsync(PgSession session, CancellationToken cancel)
+    {
+        try
+        {
+            await session.ExecuteAsync("SET lock_timeout = '1s'", cancel);
+            return await session.ScalarAsync<long>(EstimatedSize, cancel);
+        }
+        catch (ProblemException)
+        {
+            return null;
+        }
     }
 
     private Task CompleteAsync() => ending.Value;

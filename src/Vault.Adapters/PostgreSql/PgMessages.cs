@@ -7,25 +7,24 @@ namespace Vault.Adapters.PostgreSql;
 /// <summary>Collects a tool's lines: each goes to the log at once, and the first error line becomes the problem of the run.</summary>
 internal sealed partial class PgMessages(IRunLog log, string tool)
 {
+    private const int CauseLines = 5;
     private readonly Lock gate = new();
-    private string? firstError;
-
-    public bool HasError { get { lock (gate) return firstError is not null; } }
+    private readonly List<string> cause = []; // the first error line, and the lines behind it that explain it
 
     public void Take(string line)
     {
         var level = LevelOf(line);
         log.Write(level, line);
-        if (level != LogLevel.Error) return;
-        lock (gate) firstError ??= line;
+        lock (gate)
+            if (cause.Count > 0 ? cause.Count < CauseLines : level == LogLevel.Error) cause.Add(line);
     }
 
     /// <summary>Null when the tool ended well and complained about nothing.</summary>
     public Problem? Judge(int exitCode, string effect)
     {
-        string? error;
-        lock (gate) error = firstError;
-        if (error is not null) return Translate(Cause(error), effect);
+        string[] lines;
+        lock (gate) lines = [.. cause.Select(Cause)];
+        if (lines.Length > 0) return Translate(lines[0], string.Join('\n', lines), effect);
         return exitCode == 0 ? null : new("tool-failed", $"{tool} ended with code {exitCode}; {effect}.",
             exitCode > 128 ? "It was killed: check the machine's memory and its log, then start again." : "Read the log of this run, then start again.");
     }
@@ -33,7 +32,7 @@ internal sealed partial class PgMessages(IRunLog log, string tool)
     public static LogLevel LevelOf(string line) =>
         ErrorLine().IsMatch(line) ? LogLevel.Error : WarningLine().IsMatch(line) ? LogLevel.Warning : LogLevel.Info;
 
-    private Problem Translate(string cause, string effect)
+    private Problem Translate(string first, string cause, string effect)
     {
         Match match;
         if ((match = Denied().Match(cause)).Success)
@@ -50,7 +49,7 @@ internal sealed partial class PgMessages(IRunLog log, string tool)
         if (cause.Contains("unsupported version", StringComparison.Ordinal) || cause.Contains("invalid command \\restrict", StringComparison.Ordinal))
             return new("tool-too-old", $"{tool} is older than the pg_dump that made the backup; {effect}.", "Update the client tools on the machine of Vault.");
         if (ConnectionLost().IsMatch(cause))
-            return new("connection-lost", $"The server ended the connection of {tool} ({cause}); {effect}.",
+            return new("connection-lost", $"The server ended the connection of {tool} ({first}); {effect}.",
                 "Look into the server's own log for the reason, then start again.");
         if (cause.Contains("lock timeout", StringComparison.Ordinal) || cause.Contains("statement timeout", StringComparison.Ordinal))
             return new("table-locked", $"Another session held a table locked for too long; {effect}.", "Start again when it has ended, or end it.");
@@ -58,7 +57,7 @@ internal sealed partial class PgMessages(IRunLog log, string tool)
             return new("server-full", $"The disk of the database server is full; {effect}.", "Free space on the server, then start again.");
         if (cause.Contains("out of shared memory", StringComparison.Ordinal))
             return new("server-locks", $"The server ran out of locks for one transaction; {effect}.", "Raise max_locks_per_transaction on the server, then start again.");
-        return new("tool-failed", $"{tool} said: {cause}; {effect}.", "Read the log of this run for the lines around it, then start again.");
+        return new("tool-failed", $"{tool} said: {first}; {effect}.", "Read the log of this run for the lines around it, then start again.");
     }
 
     private static string Cause(string line) => Prefix().Replace(line, "").TrimEnd('.', ' ');
@@ -75,7 +74,7 @@ internal sealed partial class PgMessages(IRunLog log, string tool)
     [GeneratedRegex(@"permission denied for ((?:table|sequence|schema|view|large object|materialized view|relation|function|foreign table) ?\S*)")]
     private static partial Regex Denied();
 
-    [GeneratedRegex("role \"(.+)\" does not exist")]
+    [GeneratedRegex("role \"([^\n]+)\" does not exist")]
     private static partial Regex NoRole();
 
     [GeneratedRegex("extension \"(.+?)\" is not available")]
