@@ -30,7 +30,7 @@ rmSync(dist, { recursive: true, force: true });
 mkdirSync(join(dist, 'fonts'), { recursive: true });
 const fonts = ['inter', 'jetbrains-mono'];
 fonts.forEach(copyFonts);
-const styles = ['base', 'shell', 'pieces', 'fields', 'radzen'];
+const styles = ['base', 'shell', 'pieces', 'fields', 'radzen', 'log'];
 write('vault.css', [...fonts.map(fontCss), ...styles.map((name) => read('css', `${name}.css`))].join('\n'));
 write('theme-light.css', read('css', 'theme-light.css'));
 write('theme-dark.css', read('css', 'theme-dark.css'));

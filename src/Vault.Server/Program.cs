@@ -2,8 +2,10 @@ using Vault.Core;
 using Vault.Server.Database;
 using Vault.Server.Features.Accounts;
 using Vault.Server.Features.Audit;
+using Vault.Server.Features.Backups;
 using Vault.Server.Features.Destinations;
 using Vault.Server.Features.Profiles;
+using Vault.Server.Features.Runs;
 using Vault.Server.Features.Settings;
 using Vault.Server.Features.Shell;
 using Vault.Server.Features.Sources;
@@ -22,6 +24,7 @@ try
     builder.Services.AddDestinations();
     builder.Services.AddProfiles();
     builder.Services.AddSettings();
+    builder.AddRuns();
 
     await using var app = builder.Build();
     await app.OpenVaultAsync();
@@ -30,6 +33,8 @@ try
     app.UseAccounts();
     app.MapHealth();
     app.MapAccounts();
+    app.MapRuns();
+    app.MapBackups();
     app.MapShell();
     await app.RunAsync();
     return 0;

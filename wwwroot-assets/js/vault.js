@@ -68,6 +68,11 @@
     timeZone: () => Intl.DateTimeFormat().resolvedOptions().timeZone,
     ready: () => { document.body.dataset.circuit = 'ready'; showTheme(); },
     copyText,
+    // The virtual list sets its height a moment after it was told of new lines, so the end is looked for twice.
+    toEnd: (box) => {
+      box.scrollTop = box.scrollHeight;
+      requestAnimationFrame(() => { box.scrollTop = box.scrollHeight; });
+    },
     focus: (id) => document.getElementById(id)?.focus(),
     download: (name, text) => {
       const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));

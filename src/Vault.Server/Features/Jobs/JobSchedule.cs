@@ -3,10 +3,10 @@ using Vault.Core;
 
 namespace Vault.Server.Features.Jobs;
 
-internal enum ScheduleKind { ByHand, Hourly, Daily, Weekly, Monthly, Cron }
+public enum ScheduleKind { ByHand, Hourly, Daily, Weekly, Monthly, Cron }
 
 /// <summary>When a job runs, as a person says it. Pure: no clock, no scheduler.</summary>
-internal sealed record JobSchedule(ScheduleKind Kind, TimeOnly Time, DayOfWeek Day, int DayOfMonth, string? Cron)
+public sealed record JobSchedule(ScheduleKind Kind, TimeOnly Time, DayOfWeek Day, int DayOfMonth, string? Cron)
 {
     /// <summary>Daily at 02:00, which a new job starts with.</summary>
     public static JobSchedule Default { get; } = new(ScheduleKind.Daily, new TimeOnly(2, 0), DayOfWeek.Sunday, 1, null);

@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using Microsoft.EntityFrameworkCore;
+using Vault.Core;
+using Vault.Core.Metadata;
+using Vault.Core.Stores;
+using Vault.Server.Database;
+using Vault.Server.Features.Destinations;
+using Vault.Server.Features.Runs;
+
+namespace Vault.Server.Features.Backups;
+
+/// <summary>An object that looks like a backup and is none.</summary>
+internal sealed record NotABackup(string ObjectName, long SizeBytes, Problem Problem);
+
+/// <summary>What a look into a destination found.</summary>
+internal sealed record ScanResult(DateTimeOffset At, int Added, int Missing, int Returned, IReadOnlyList<NotABackup> NotBackups, Problem? Problem);
+
+/// <summary>
+/// Compares a destination with the catalogue: unknown backups are added (a vault that was made anew, another program's files),
+/// what is gone is marked Missing, what has no readable metadata is named.
+/// </summary>
+internal sealed class DestinationScan(
+    IDbContextFactory<VaultDb> databases, DestinationService destinations, LiveRuns liveRuns, TimeProvider clock, ILogger<DestinationScan> log) : IDisposable
+{
+    private readonly ConcurrentDictionary<Guid, ScanResult> newest = new();
+    private readonly SemaphoreSlim oneAtATime = new(1, 1);
+
+    /// <summary>What each destination held when it was last looked at, in this process.</summary>
+    public IReadOnlyDictionary<Guid, ScanResult> Newest => newest;
+
+    public async Task ScanAllAsync(CancellationToken cancel)
+    {
+        List<Guid> ids;
+        await using (var db = await databases.CreateDbContextAsync(cancel)) ids = await db.Destinations.Select(d => d.Id).ToListAsync(cancel);
+        foreach (var id in ids) await ScanAsync(id, cancel);
+    }
+
+    /// <summary>Expected failures, such as a folder that is not mounted, stand in the result, and then nothing is marked Missing.</summary>
+    public async Task<ScanResult> ScanAsync(Guid destinationId, CancellationToken cancel)
+    {
+        await oneAtATime.WaitAsync(cancel);
+        try
+        {
+            await using var store = await destinations.OpenStoreAsync(destinationId);
+            return newest[destinationId] = await CompareAsync(store, destinationId, cancel);
+        }
+        catch (ProblemException failure)
+        {
+            return newest[destinationId] = new ScanResult(clock.GetUtcNow(), 0, 0, 0, [], failure.Problem);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            log.LogWarning(failure, "Destination {Id} could not be listed", destinationId);
+            return newest[destinationId] = new ScanResult(clock.GetUtcNow(), 0, 0, 0, [], new Problem(
+                "destination-unreadable", $"The destination could not be listed ({failure.Message}), so the catalogue is as it was.", "Check the destination, then scan it again."));
+        }
+        finally
+        {
+            oneAtATime.Release();
+        }
+    }
+
+    public void Dispose() => oneAtATime.Dispose();
+
+    private async Task<ScanResult> CompareAsync(IObjectStore store, Guid destinationId, CancellationToken cancel)
+    {
+        var found = new Dictionary<string, StoredObject>(StringComparer.Ordinal);
+        await foreach (var item in store.ListAsync(cancel)) found[item.Name] = item;
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        var known = await db.Copies.Where(c => c.DestinationId == destinationId).ToListAsync(cancel);
+        var (missing, returned) = await MarkAsync(db, known, found, cancel);
+        var knownNames = known.Select(c => c.ObjectName).ToHashSet(StringComparer.Ordinal);
+        var notBackups = new List<NotABackup>();
+        var added = 0;
+        foreach (var item in found.Values.Where(o => !ObjectNames.IsMetadata(o.Name) && !knownNames.Contains(o.Name) && !IsBeingMade(o.Name)))
+        {
+            var problem = found.ContainsKey(ObjectNames.MetadataOf(item.Name))
+                ? await AdoptAsync(db, store, item, destinationId, cancel)
+                : MetadataMissing(item.Name);
+            if (problem is null) added++;
+            else notBackups.Add(new NotABackup(item.Name, item.SizeBytes, problem));
+        }
+
+        return new ScanResult(clock.GetUtcNow(), added, missing, returned, notBackups, null);
+    }
+
+    private static async Task<(int Missing, int Returned)> MarkAsync(
+        VaultDb db, IReadOnlyList<Copy> known, Dictionary<string, StoredObject> found, CancellationToken cancel)
+    {
+        var (missing, returned) = (0, 0);
+        foreach (var copy in known)
+        {
+            var backup = await db.Backups.SingleAsync(b => b.Id == copy.BackupId, cancel);
+            var isThere = found.ContainsKey(copy.ObjectName) && found.ContainsKey(ObjectNames.MetadataOf(copy.ObjectName));
+            if (backup.State == BackupState.Available && !isThere) (backup.State, missing) = (BackupState.Missing, missing + 1);
+            else if (backup.State == BackupState.Missing && isThere) (backup.State, returned) = (BackupState.Available, returned + 1);
+        }
+
+        await db.SaveChangesAsync(cancel);
+        return (missing, returned);
+    }
+
+    private static async Task<Problem?> AdoptAsync(VaultDb db, IObjectStore store, StoredObject item, Guid destinationId, CancellationToken cancel)
+    {
+        var metadata = await StoredMetadata.ReadAsync(store, ObjectNames.MetadataOf(item.Name), cancel);
+        if (!metadata.IsOk) return metadata.Problem;
+        var backup = BackupRows.Of(metadata.Value, item.Name, item.SizeBytes, destinationId);
+        var isKnown = await db.Backups.AnyAsync(b => b.Id == backup.Id, cancel);
+        if (isKnown) db.Copies.Add(BackupRows.CopyOf(backup.Id, item.Name, item.SizeBytes, destinationId));
+        else
+        {
+            await LinkAsync(db, backup, metadata.Value, cancel);
+            db.Backups.Add(backup);
+        }
+
+        await db.SaveChangesAsync(cancel);
+        return null;
+    }
+
+    /// <summary>To the job and source that made it, when this vault has them.</summary>
+    private static async Task LinkAsync(VaultDb db, Backup backup, BackupMetadata metadata, CancellationToken cancel)
+    {
+        if (!Guid.TryParse(metadata.Job?.Id, out var jobId)) return;
+        if (await db.Jobs.FirstOrDefaultAsync(j => j.Id == jobId, cancel) is not { } job) return;
+        (backup.JobId, backup.SourceId) = (job.Id, job.SourceId);
+    }
+
+    private bool IsBeingMade(string objectName) => liveRuns.All.Any(run => RunMark.IsIn(objectName, run.Id));
+
+    private static Problem MetadataMissing(string objectName) => new(
+        "metadata-missing", $"{objectName} has no .meta.json beside it, so it cannot be proved to be a whole backup and is not listed as one.",
+        "Put its .meta.json back beside it and scan again, or delete the file.");
+}

@@ -1,0 +1,90 @@
+using Microsoft.EntityFrameworkCore;
+using Vault.Core;
+using Vault.Core.Engines;
+using Vault.Server.Database;
+using Vault.Server.Features.Audit;
+using Vault.Server.Features.Backups;
+using Vault.Server.Features.Runs;
+using Vault.Server.Features.Sources;
+
+namespace Vault.Server.Features.Restores;
+
+internal sealed record DatabaseNames(IReadOnlyList<string> Names);
+
+/// <summary>Plans and starts restores.</summary>
+internal sealed class RestoreService(
+    IDbContextFactory<VaultDb> databases, RestoreWork work, RunService runs, SourceService sources, AuditLog audit, TimeProvider clock)
+{
+    /// <summary>The sources that this backup could go into.</summary>
+    public async Task<IReadOnlyList<Source>> TargetsAsync(Backup backup)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        return await db.Sources.AsNoTracking().Where(s => s.Engine == backup.Engine).OrderBy(s => s.Name).ToListAsync();
+    }
+
+    /// <summary>The databases on a source's server.</summary>
+    public async Task<Result<DatabaseNames>> DatabasesAsync(Guid sourceId, Backup backup, CancellationToken cancel)
+    {
+        try
+        {
+            var (engine, request) = await work.RequestAsync(Guid.Empty, new RestoreTarget(Guid.Empty, sourceId, ""), backup);
+            return new DatabaseNames(await engine.ListDatabasesAsync(request.Target, cancel));
+        }
+        catch (ProblemException failure)
+        {
+            return failure.Problem;
+        }
+    }
+
+    /// <summary>The database that the source itself names: where "same database" goes.</summary>
+    public async Task<string?> OwnDatabaseAsync(Guid sourceId)
+    {
+        var settings = await sources.OpenSettingsAsync(sourceId);
+        return settings["database"] ?? settings["path"];
+    }
+
+    /// <summary>What the restore will do, and what forbids it; changes nothing.</summary>
+    public async Task<Result<RestorePlan>> PlanAsync(Guid backupId, RestoreTarget target, CancellationToken cancel)
+    {
+        try
+        {
+            var backup = await FindAsync(backupId) ?? throw new ProblemException(BackupGone);
+            if (backup.State != BackupState.Available)
+                return new Problem("backup-unavailable", $"This backup is {backup.State}, so it cannot be restored.", "Scan the destination, or choose another backup.");
+            var (engine, request) = await work.RequestAsync(Guid.NewGuid(), target, backup);
+            return await engine.PlanRestoreAsync(request, cancel);
+        }
+        catch (ProblemException failure)
+        {
+            return failure.Problem;
+        }
+    }
+
+    /// <param name="typed">The name of the database as the person typed it to confirm.</param>
+    public async Task<Result<Guid>> StartAsync(Guid backupId, RestoreTarget target, string? typed, Actor actor, CancellationToken cancel)
+    {
+        if (typed != target.Database)
+            return new Problem("not-confirmed", $"The name that was typed is not \"{target.Database}\", so nothing was started.", $"Type {target.Database} to confirm that it may be replaced.");
+        var plan = await PlanAsync(backupId, target, cancel);
+        if ((plan.Problem ?? plan.Value.Problem) is { } problem) return problem;
+        var backup = await FindAsync(backupId);
+        if (backup is null) return BackupGone;
+        var now = clock.GetUtcNow();
+        var run = new Run
+        {
+            Id = Guid.CreateVersion7(now), Kind = RunKind.Restore, State = RunState.Queued, BackupId = backupId,
+            Title = $"{backup.SourceName} → {target.Database}", StartedBy = actor.Name, QueuedAt = now, RequestJson = target.ToJson(),
+        };
+        await runs.AddAsync(run, target.ExclusiveKey);
+        await audit.WriteAsync(actor, "restore-started", run.Title, "queued");
+        return run.Id;
+    }
+
+    private static Problem BackupGone { get; } = new("backup-missing", "This backup was deleted meanwhile, so nothing was started.", "Choose another backup.");
+
+    private async Task<Backup?> FindAsync(Guid id)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        return await db.Backups.AsNoTracking().FirstOrDefaultAsync(b => b.Id == id);
+    }
+}

@@ -1,0 +1,82 @@
+using Microsoft.EntityFrameworkCore;
+using Vault.Adapters;
+using Vault.Core;
+using Vault.Core.Engines;
+using Vault.Core.Metadata;
+using Vault.Core.Pipeline;
+using Vault.Core.Stores;
+using Vault.Server.Database;
+using Vault.Server.Features.Backups;
+using Vault.Server.Features.Destinations;
+using Vault.Server.Features.Profiles;
+using Vault.Server.Features.Runs;
+using Vault.Server.Features.Sources;
+using LogLevel = Vault.Core.Engines.LogLevel;
+
+namespace Vault.Server.Features.Restores;
+
+/// <summary>What a run of kind Restore does.</summary>
+internal sealed class RestoreWork(
+    IDbContextFactory<VaultDb> databases, SourceService sources, DestinationService destinations, ProfileService profiles, EngineRegistry engines)
+{
+    public async Task<Action<VaultDb, Run>> RunAsync(Run run, IRunLog log, CancellationToken cancel)
+    {
+        log.Phase("Preparing");
+        var target = RestoreTarget.FromJson(run.RequestJson);
+        var (backup, copy) = await LoadAsync(target);
+        var (engine, request) = await RequestAsync(run.Id, target, backup);
+        await using var store = await destinations.OpenStoreAsync(copy.DestinationId);
+        await using var opened = await OpenAsync(store, copy, log, cancel);
+        var outcome = await engine.RestoreAsync(request, opened.Dump, log, cancel);
+        if (outcome.KeptAs is { } keptAs)
+            log.Write(LogLevel.Info, $"The database that was replaced is kept as {keptAs}");
+        return (_, row) => row.KeptAs = outcome.KeptAs;
+    }
+
+    /// <summary>The engine and its request, as they were when the restore was asked for.</summary>
+    public async Task<(IDatabaseEngine Engine, RestoreRequest Request)> RequestAsync(Guid runId, RestoreTarget target, Backup backup)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        var source = await db.Sources.AsNoTracking().FirstOrDefaultAsync(s => s.Id == target.SourceId)
+            ?? throw new ProblemException("source-missing", "The source that the restore was to go into was deleted, so nothing was restored.", "Choose another target.");
+        if (source.Engine != backup.Engine)
+            throw new ProblemException("engine-differs", $"A backup of {backup.Engine} cannot be restored into {source.Engine}, so nothing was restored.", $"Choose a target whose engine is {backup.Engine}.");
+        var engine = engines.Find(source.Engine)
+            ?? throw new ProblemException("engine-unknown", $"This Vault has no engine \"{source.Engine}\", so nothing was restored.", "Use the version of Vault that made this source.");
+        var origin = new DumpOrigin(backup.Engine, backup.EngineVersion, backup.ToolVersion, backup.DumpFormat,
+            backup.Databases.Split(',') is [{ Length: > 0 } only] ? only : null, backup.DumpSizeBytes);
+        return (engine, new RestoreRequest(runId, await sources.OpenSettingsAsync(source.Id), target.Database, origin));
+    }
+
+    private async Task<(Backup Backup, Copy Copy)> LoadAsync(RestoreTarget target)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        var copy = await db.Copies.AsNoTracking().FirstOrDefaultAsync(c => c.Id == target.CopyId);
+        var backup = copy is null ? null : await db.Backups.AsNoTracking().FirstOrDefaultAsync(b => b.Id == copy.BackupId);
+        return backup is null
+            ? throw new ProblemException("backup-missing", "The backup was deleted before the restore began, so nothing was restored.", "Choose another backup.")
+            : (backup, copy!);
+    }
+
+    private async Task<OpenedBackup> OpenAsync(IObjectStore store, Copy copy, IRunLog log, CancellationToken cancel)
+    {
+        var metadata = await ReadMetadataAsync(store, copy, cancel);
+        var file = new BackupFile(copy.ObjectName, metadata, token => store.OpenReadAsync(copy.ObjectName, token), copy.SizeBytes);
+        return await BackupOpener.OpenAsync(file, await profiles.CandidatesAsync(), log, cancel);
+    }
+
+    private static async Task<BackupMetadata> ReadMetadataAsync(IObjectStore store, Copy copy, CancellationToken cancel)
+    {
+        var name = ObjectNames.MetadataOf(copy.ObjectName);
+        try
+        {
+            return (await StoredMetadata.ReadAsync(store, name, cancel)).Value;
+        }
+        catch (ProblemException failure) when (failure.Problem.Code == "object-missing")
+        {
+            throw new ProblemException("metadata-missing",
+                $"The metadata {name} is not in the destination; without its IV and tag the backup cannot be proved authentic, so nothing was restored.",
+                "Put the .meta.json file back beside the backup, or choose another backup.", failure);
+        }
+    }
+}

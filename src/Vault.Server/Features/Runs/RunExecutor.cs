@@ -1,0 +1,122 @@
+using Microsoft.EntityFrameworkCore;
+using Vault.Core;
+using Vault.Core.Engines;
+using Vault.Server.Database;
+using Vault.Server.Features.Backups;
+using Vault.Server.Features.Restores;
+using LogLevel = Vault.Core.Engines.LogLevel;
+
+namespace Vault.Server.Features.Runs;
+
+/// <summary>Executes one run from Queued to its end. Every failure ends in the row, with its first cause.</summary>
+internal sealed class RunExecutor(
+    IDbContextFactory<VaultDb> databases, LiveRuns liveRuns, BackupWork backups, RestoreWork restores, TimeProvider clock, ILogger<RunExecutor> log)
+{
+    /// <param name="stopping">Vault is stopping: the run becomes Interrupted.</param>
+    public async Task ExecuteAsync(Guid runId, CancellationToken stopping)
+    {
+        // Whoever takes the row out of Queued first has it: a run is executed at most once, and never after it was cancelled.
+        if (!await TakeAsync(runId)) return;
+        var live = await liveRuns.OpenAsync(runId);
+        var status = new RunStatus(RunState.Interrupted, null, null, null);
+        try
+        {
+            var run = await LoadAsync(runId);
+            status = await EndAsync(run, live, await WorkAsync(run, live, stopping));
+        }
+        finally
+        {
+            liveRuns.Close(live, status);
+        }
+    }
+
+    private async Task<bool> TakeAsync(Guid runId)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        var now = clock.GetUtcNow();
+        return await db.Runs.Where(r => r.Id == runId && r.State == RunState.Queued).ExecuteUpdateAsync(set => set
+            .SetProperty(r => r.State, RunState.Running)
+            .SetProperty(r => r.StartedAt, now)) == 1;
+    }
+
+    private async Task<Run> LoadAsync(Guid runId)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        return await db.Runs.AsNoTracking().SingleAsync(r => r.Id == runId);
+    }
+
+    private async Task<RunEnd> WorkAsync(Run run, LiveRun live, CancellationToken stopping)
+    {
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(live.Cancelled, stopping);
+        try
+        {
+            var record = run.Kind == RunKind.Backup
+                ? await backups.RunAsync(run, live.Log, linked.Token)
+                : await restores.RunAsync(run, live.Log, linked.Token);
+            return new RunEnd(RunState.Succeeded, null, record);
+        }
+        catch (Exception) when (live.Cancelled.IsCancellationRequested)
+        {
+            return RunEnd.Because(RunState.Cancelled, RunProblems.Cancelled(run.Kind));
+        }
+        catch (Exception) when (stopping.IsCancellationRequested)
+        {
+            return RunEnd.Because(RunState.Interrupted, RunProblems.Interrupted(run.Kind));
+        }
+        catch (ProblemException failure)
+        {
+            return RunEnd.Because(RunState.Failed, failure.Problem);
+        }
+        catch (Exception failure)
+        {
+            log.LogError(failure, "Run {RunId} failed unexpectedly", run.Id);
+            return RunEnd.Because(RunState.Failed, RunProblems.Unexpected(failure));
+        }
+    }
+
+    private async Task<RunStatus> EndAsync(Run run, LiveRun live, RunEnd end)
+    {
+        try
+        {
+            Say(live.Log, run, end);
+            await live.Log.DisposeAsync();
+        }
+        catch (ProblemException failure) when (end.State == RunState.Succeeded)
+        {
+            end = RunEnd.Because(RunState.Failed, failure.Problem);
+        }
+        catch (ProblemException failure)
+        {
+            log.LogError(failure, "The log of run {RunId} is not whole", run.Id);
+        }
+
+        return await RecordAsync(run.Id, end);
+    }
+
+    private static void Say(RunLog log, Run run, RunEnd end)
+    {
+        var what = run.Kind == RunKind.Backup ? "Backup" : "Restore";
+        if (end.State == RunState.Succeeded) log.Write(LogLevel.Info, $"{what} succeeded");
+        else log.Write(end.State == RunState.Failed ? LogLevel.Error : LogLevel.Warning, end.Problem!.ToString());
+    }
+
+    /// <summary>The row of the run, and what it made, in one transaction.</summary>
+    private async Task<RunStatus> RecordAsync(Guid runId, RunEnd end)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        var run = await db.Runs.SingleAsync(r => r.Id == runId);
+        run.State = end.State;
+        run.FinishedAt = clock.GetUtcNow();
+        (run.ProblemCode, run.ProblemMessage, run.ProblemNext) = (end.Problem?.Code, end.Problem?.Message, end.Problem?.Next);
+        end.Record?.Invoke(db, run);
+        await db.SaveChangesAsync();
+        return RunStatus.Of(run);
+    }
+}
+
+/// <summary>How a run ended.</summary>
+/// <param name="Record">Adds what the run made to the transaction that ends it.</param>
+internal sealed record RunEnd(RunState State, Problem? Problem, Action<VaultDb, Run>? Record)
+{
+    public static RunEnd Because(RunState state, Problem problem) => new(state, problem, null);
+}
