@@ -33,6 +33,13 @@ internal sealed class BackupService(
         return [.. (await backups.OrderByDescending(b => b.StartedAt).ToListAsync()).Select(b => RowOf(b, names))];
     }
 
+    /// <summary>The sources that the catalogue knows, also those of other vaults.</summary>
+    public async Task<IReadOnlyList<string>> SourceNamesAsync()
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        return await db.Backups.Select(b => b.SourceName).Distinct().OrderBy(n => n).ToListAsync();
+    }
+
     public async Task<BackupRow?> FindAsync(Guid id)
     {
         await using var db = await databases.CreateDbContextAsync();

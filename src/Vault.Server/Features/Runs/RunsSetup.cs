@@ -8,6 +8,7 @@ using Vault.Server.Database;
 using Vault.Server.Features.Accounts;
 using Vault.Server.Features.Backups;
 using Vault.Server.Features.Jobs;
+using Vault.Server.Features.Overview;
 using Vault.Server.Features.Restores;
 
 namespace Vault.Server.Features.Runs;
@@ -23,7 +24,7 @@ internal static class RunsSetup
         services.AddSingleton<RunLogStore>().AddSingleton<LiveRuns>().AddSingleton<RunFeed>().AddSingleton<RunQueue>();
         services.AddSingleton<RunService>().AddSingleton<JobService>().AddSingleton<RunExecutor>();
         services.AddSingleton<BackupWork>().AddSingleton<BackupService>().AddSingleton<DestinationScan>();
-        services.AddSingleton<RestoreWork>().AddSingleton<RestoreService>();
+        services.AddSingleton<RestoreWork>().AddSingleton<RestoreService>().AddSingleton<OverviewService>();
         services.AddSignalR().AddJsonProtocol(o => o.PayloadSerializerOptions.Converters.Add(new JsonStringEnumConverter()));
         // Before Quartz: what the last process left is put in order before the scheduler starts anything.
         services.AddHostedService<RunRecovery>();
