@@ -8,7 +8,8 @@ namespace Vault.Core.Metadata;
 /// <summary>The <c>.meta.json</c> beside a backup (docs/format.md). Its presence says that the backup is whole.</summary>
 public sealed record BackupMetadata
 {
-    public int Version { get; init; } = 1;
+    /// <summary>Absent means 1: the seed's files carry none.</summary>
+    public int? Version { get; init; } = 1;
 
     public string? BackupId { get; init; }
 

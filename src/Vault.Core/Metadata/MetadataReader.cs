@@ -41,13 +41,14 @@ internal static class MetadataReader
     /// <summary>A JSON null in a list or a part is the same as its absence.</summary>
     private static BackupMetadata Trim(BackupMetadata read) => read with
     {
+        Version = read.Version ?? 1,
         Tables = [.. (read.Tables ?? []).Where(table => table is { Name: not null })],
         Source = read.Source is null ? null : read.Source with { Databases = [.. (read.Source.Databases ?? []).Where(name => name is not null)] },
     };
 
     private static Result<BackupMetadata> Check(BackupMetadata read)
     {
-        if (read.Version is < 1 or > 1)
+        if (read.Version != 1)
         {
             return new Problem("metadata-version", $"The metadata has version {read.Version}, which this version of Vault does not know, so the backup cannot be opened.", "Open it with the version of Vault that made it, or with a newer one.");
         }

@@ -10,14 +10,17 @@ internal static class DumpPrefix
     /// <summary>S2 §5.3.</summary>
     public const int Size = 1024;
 
+    /// <summary>How much of a file is decrypted for the look.</summary>
+    public const int ReadSize = 64 << 10;
+
     private const double PrintableShare = 0.85;
 
     public static bool LooksRight(ReadOnlySpan<byte> head, CompressionMethod compression) => compression switch
     {
         _ when head.IsEmpty => true,
         CompressionMethod.Gzip => IsGzip(head),
-        CompressionMethod.Brotli => IsBrotli(head),
-        _ => IsDump(head),
+        CompressionMethod.Brotli => IsBrotli(head[..Math.Min(head.Length, Size)], head),
+        _ => IsDump(head[..Math.Min(head.Length, Size)]),
     };
 
     /// <summary>The dump format that the first bytes show; null when they show none.</summary>
@@ -36,21 +39,23 @@ internal static class DumpPrefix
     private static bool IsGzip(ReadOnlySpan<byte> head) =>
         head is [0x1f, 0x8b, 8, var flags, _, _, _, _, 0 or 2 or 4, <= 13 or 255, ..] && (flags & 0xe0) == 0;
 
-    /// <summary>Brotli has no magic: the head is decompressed, and what comes out must look like a dump.</summary>
-    private static bool IsBrotli(ReadOnlySpan<byte> head)
+    /// <summary>
+    /// Brotli has no magic: the head is decompressed, and what comes out must look like a dump. Its tables may fill the
+    /// first KiB; then, and only then, more of the head is read, which no encoder's tables fill.
+    /// </summary>
+    private static bool IsBrotli(ReadOnlySpan<byte> head, ReadOnlySpan<byte> more)
     {
         using var decoder = new BrotliDecoder();
         var output = new byte[Size];
-        var status = decoder.Decompress(head, output, out _, out var written);
-        return status != OperationStatus.InvalidData && (written > 0 ? IsDump(output.AsSpan(0, written)) : !IsSkipBlock(head));
-    }
-
-    // RFC 7932 §9.2: a first meta-block that only skips bytes. No encoder begins so, and random bytes often seem to.
-    private static bool IsSkipBlock(ReadOnlySpan<byte> head)
-    {
-        var windowBits = (head[0] & 1) == 0 ? 1 : (head[0] & 0xe) != 0 ? 4 : 7;
-        var bits = (head[0] | (head.Length > 1 ? head[1] << 8 : 0)) >> windowBits;
-        return (bits & 1) == 0 && ((bits >> 1) & 3) == 3;
+        var status = decoder.Decompress(head, output, out var consumed, out var written);
+        return status switch
+        {
+            OperationStatus.InvalidData => false,
+            OperationStatus.Done when consumed < head.Length => false,
+            _ when written > 0 => IsDump(output.AsSpan(0, written)),
+            OperationStatus.Done => true,
+            _ => more.Length > head.Length && IsBrotli(more, more),
+        };
     }
 
     private static bool IsDump(ReadOnlySpan<byte> head) => FormatOf(head) is not null;

@@ -93,7 +93,7 @@ internal sealed class KeySearch(BackupFile file, BackupMetadata metadata, IRunLo
     private async Task<byte[]> ReadHeadAsync(CancellationToken cancel)
     {
         await using var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(cancel), cancel);
-        var head = new byte[DumpPrefix.Size];
+        var head = new byte[DumpPrefix.ReadSize];
         return head[..await Stage.ReadBackupAsync(async () => await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancel), cancel)];
     }
 
