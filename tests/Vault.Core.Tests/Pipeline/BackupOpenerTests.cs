@@ -1,0 +1,144 @@
+using System.Security.Cryptography;
+using Shouldly;
+using Vault.Core.Keys;
+using Vault.Core.Metadata;
+using Vault.Core.Pipeline;
+using Vault.Core.Tests.Formats;
+using Xunit;
+
+namespace Vault.Core.Tests.Pipeline;
+
+public sealed class BackupOpenerTests
+{
+    [Fact]
+    public async Task Every_flipped_bit_of_a_small_backup_is_refused_before_a_byte_is_released()
+    {
+        var (file, bytes) = await MakeAsync(new Rig { DumpBytes = CompressionTests.Text(60) });
+        for (var bit = 0; bit < bytes.Length * 8; bit++)
+        {
+            byte[] broken = [.. bytes];
+            broken[bit / 8] ^= (byte)(1 << (bit % 8));
+            (await Rig.RefusedAsync(Rig.File(file.ObjectName, broken, file.Metadata), Rig.RightCandidate)).Code.ShouldBe("tag-mismatch", $"bit {bit}");
+        }
+    }
+
+    [Fact]
+    public async Task Every_flipped_bit_of_the_tag_and_the_iv_is_refused()
+    {
+        var (file, bytes) = await MakeAsync(new Rig { DumpBytes = CompressionTests.Text(60) });
+        var encryption = file.Metadata!.Encryption!;
+        for (var bit = 0; bit < 128; bit++)
+        {
+            foreach (var broken in new[] { encryption with { AuthTag = Flip(encryption.AuthTag!, bit) }, encryption with { Iv = Flip(encryption.Iv!, bit) } })
+            {
+                var problem = await Rig.RefusedAsync(Rig.File(file.ObjectName, bytes, file.Metadata with { Encryption = broken }), Rig.RightCandidate);
+                problem.Code.ShouldBe("tag-mismatch");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_cut_file_and_a_longer_one_are_named_as_what_they_are()
+    {
+        var (file, bytes) = await MakeAsync(new Rig());
+        (await Rig.RefusedAsync(Rig.File(file.ObjectName, bytes[..^1], file.Metadata), Rig.RightCandidate)).Code.ShouldBe("file-truncated");
+        (await Rig.RefusedAsync(Rig.File(file.ObjectName, [], file.Metadata), Rig.RightCandidate)).Code.ShouldBe("file-truncated");
+        (await Rig.RefusedAsync(Rig.File(file.ObjectName, [.. bytes, 0], file.Metadata), Rig.RightCandidate)).Code.ShouldBe("file-too-long");
+        var lying = new BackupFile(file.ObjectName, file.Metadata, _ => Task.FromResult<Stream>(new MemoryStream(bytes[..^1])), bytes.Length);
+        (await Rig.RefusedAsync(lying, Rig.RightCandidate)).Code.ShouldBe("file-truncated");
+    }
+
+    [Theory]
+    [InlineData(8)]
+    [InlineData(16)]
+    [InlineData(24)]
+    public async Task A_short_tag_is_refused_even_when_its_bytes_are_right(int hexDigits)
+    {
+        var (file, bytes) = await MakeAsync(new Rig());
+        var metadata = file.Metadata! with { Encryption = file.Metadata.Encryption! with { AuthTag = file.Metadata.Encryption.AuthTag![..hexDigits] } };
+        (await Rig.RefusedAsync(Rig.File(file.ObjectName, bytes, metadata), Rig.RightCandidate)).Code.ShouldBe("metadata-tag-length");
+    }
+
+    [Fact]
+    public async Task Metadata_of_another_backup_is_refused()
+    {
+        var (one, bytes) = await MakeAsync(new Rig());
+        var (two, _) = await MakeAsync(new Rig());
+        two.Metadata!.Sizes.ShouldBe(one.Metadata!.Sizes);
+        (await Rig.RefusedAsync(Rig.File(one.ObjectName, bytes, two.Metadata), Rig.RightCandidate)).Code.ShouldBe("tag-mismatch");
+    }
+
+    [Fact]
+    public async Task Missing_metadata_is_said_with_the_name_of_the_file_to_look_for()
+    {
+        var (file, bytes) = await MakeAsync(new Rig());
+        var problem = await Rig.RefusedAsync(Rig.File(file.ObjectName, bytes, null), Rig.RightCandidate);
+        problem.Code.ShouldBe("metadata-missing");
+        problem.Message.ShouldContain(file.ObjectName + ".meta.json");
+    }
+
+    [Fact]
+    public async Task A_backup_that_is_not_encrypted_is_checked_by_its_hash_first()
+    {
+        var (file, bytes) = await MakeAsync(new Rig { IsEncrypted = false });
+        byte[] broken = [.. bytes];
+        broken[^20] ^= 1;
+        (await Rig.RefusedAsync(Rig.File(file.ObjectName, broken, file.Metadata))).Code.ShouldBe("hash-mismatch");
+    }
+
+    [Fact]
+    public async Task A_dump_that_is_not_the_one_described_ends_in_an_error()
+    {
+        var rig = new Rig();
+        var (file, bytes) = await MakeAsync(rig);
+        var other = Convert.ToHexStringLower(SHA256.HashData([1]));
+        foreach (var metadata in new[]
+        {
+            file.Metadata! with { Sha256 = file.Metadata!.Sha256! with { Dump = other } },
+            file.Metadata! with { Sizes = file.Metadata!.Sizes! with { Dump = rig.DumpBytes.Length - 1 } },
+            file.Metadata! with { Sizes = file.Metadata!.Sizes! with { Dump = rig.DumpBytes.Length + 1 } },
+        })
+        {
+            await using var opened = await BackupOpener.OpenAsync(Rig.File(file.ObjectName, bytes, metadata), [Rig.RightCandidate], new ListLog(), default);
+            (await Should.ThrowAsync<ProblemException>(() => Rig.ReadAsync(opened))).Problem.Code.ShouldBe("dump-mismatch");
+        }
+    }
+
+    [Fact]
+    public async Task A_file_that_changes_after_it_was_verified_ends_in_an_error()
+    {
+        foreach (var isEncrypted in new[] { true, false })
+        {
+            var (file, bytes) = await MakeAsync(new Rig { IsEncrypted = isEncrypted, Compression = CompressionMethod.None });
+            await using var opened = await BackupOpener.OpenAsync(Rig.File(file.ObjectName, bytes, file.Metadata! with { Sha256 = new Sha256Metadata { Stored = file.Metadata!.Sha256!.Stored } }), [Rig.RightCandidate], new ListLog(), default);
+            bytes[5000] ^= 1;
+            (await Should.ThrowAsync<ProblemException>(() => Rig.ReadAsync(opened))).Problem.Code.ShouldBe("file-changed");
+        }
+    }
+
+    [Fact]
+    public async Task Verifying_reports_its_progress_and_can_be_cancelled()
+    {
+        var (file, _) = await MakeAsync(new Rig());
+        var log = new ListLog();
+        await using (await BackupOpener.OpenAsync(file, [Rig.RightCandidate], log, default)) { }
+        log.Phases.ShouldBe(["Verifying"]);
+        log.Steps.Last().ShouldBe((file.SizeBytes, file.SizeBytes));
+        using var cancel = new CancellationTokenSource();
+        var hanging = new BackupFile(file.ObjectName, file.Metadata, async token => { await cancel.CancelAsync(); token.ThrowIfCancellationRequested(); return Stream.Null; }, file.SizeBytes);
+        await Should.ThrowAsync<OperationCanceledException>(() => BackupOpener.OpenAsync(hanging, [Rig.RightCandidate], log, cancel.Token));
+    }
+
+    internal static async Task<(BackupFile File, byte[] Bytes)> MakeAsync(Rig rig)
+    {
+        var outcome = await rig.BackUpAsync();
+        return (rig.Found(outcome.ObjectName), rig.Store.Objects[outcome.ObjectName]);
+    }
+
+    private static string Flip(string hex, int bit)
+    {
+        var bytes = Convert.FromHexString(hex);
+        bytes[bit / 8] ^= (byte)(1 << (bit % 8));
+        return Convert.ToHexStringLower(bytes);
+    }
+}
