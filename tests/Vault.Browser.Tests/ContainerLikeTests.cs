@@ -21,7 +21,7 @@ public sealed partial class ContainerLikeTests
         try
         {
             var (program, data) = await LayOutAsync(root);
-            var port = VaultServer.FreePort();
+            var port = PostgresCluster.FreePort();
             using var process = Start(program, data, port);
             try
             {
@@ -79,12 +79,12 @@ public sealed partial class ContainerLikeTests
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEndAsync();
-        await Until.TrueAsync(
+        await Eventually.TrueAsync(
             async () => process.HasExited
                 ? throw new InvalidOperationException($"The server ended with {process.ExitCode}: {await errors}{await output}")
                 : await VaultServer.IsHealthyAsync(client, $"http://127.0.0.1:{port}"),
-            TimeSpan.FromSeconds(60),
-            () => "The health endpoint does not answer.");
+            "the server is healthy",
+            TimeSpan.FromSeconds(60));
     }
 
     /// <summary>The very command of the Dockerfile, with the port of this test.</summary>
@@ -93,7 +93,7 @@ public sealed partial class ContainerLikeTests
         var command = JsonSerializer.Deserialize<string[]>(HealthCheck().Match(Dockerfile()).Groups[1].Value)!;
         await PublishedServer.RunAsync(command[0], [.. command[1..].Select(word => word.Replace("5080", $"{port}", StringComparison.Ordinal))]);
         await Should.ThrowAsync<InvalidOperationException>(() =>
-            PublishedServer.RunAsync(command[0], [.. command[1..].Select(word => word.Replace("5080", $"{VaultServer.FreePort()}", StringComparison.Ordinal))]));
+            PublishedServer.RunAsync(command[0], [.. command[1..].Select(word => word.Replace("5080", $"{PostgresCluster.FreePort()}", StringComparison.Ordinal))]));
     }
 
     private static async Task FirstPageAnswersAsync(int port)

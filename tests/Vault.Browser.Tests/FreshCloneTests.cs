@@ -11,7 +11,7 @@ public sealed partial class FreshCloneTests : IDisposable
 {
     private const int Sigint = 2;
     private readonly string clone = Directory.CreateTempSubdirectory("vault-clone-").FullName;
-    private readonly int port = VaultServer.FreePort();
+    private readonly int port = PostgresCluster.FreePort();
 
     static FreshCloneTests() => SqliteNative.Load();
 

@@ -1,2 +1,3 @@
 global using Shouldly;
+global using Vault.Testing;
 global using Xunit;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -22,7 +21,7 @@ internal sealed class VaultServer : IAsyncDisposable
         this.ownsFolder = ownsFolder;
         this.encryptionKey = encryptionKey;
         BackupFolder = backupFolder;
-        Url = $"http://127.0.0.1:{FreePort()}";
+        Url = $"http://127.0.0.1:{PostgresCluster.FreePort()}";
     }
 
     public string Url { get; }
@@ -73,12 +72,18 @@ internal sealed class VaultServer : IAsyncDisposable
     private async Task WaitForHealthAsync()
     {
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
-        await Until.TrueAsync(
-            async () => process!.HasExited
-                ? throw new InvalidOperationException($"The server ended with {process.ExitCode}:\n{Output}")
-                : await IsHealthyAsync(client, Url),
-            TimeSpan.FromSeconds(60),
-            () => $"The server is not healthy:\n{Output}");
+        try
+        {
+            await Eventually.TrueAsync(
+                async () => process!.HasExited
+                    ? throw new InvalidOperationException($"The server ended with {process.ExitCode}:\n{Output}")
+                    : await IsHealthyAsync(client, Url),
+                "the server is healthy", TimeSpan.FromSeconds(60));
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"{late.Message}\n{Output}", late);
+        }
     }
 
     public static async Task<bool> IsHealthyAsync(HttpClient client, string url)
@@ -91,13 +96,6 @@ internal sealed class VaultServer : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static string ToolFolders() =>

@@ -1,0 +1,48 @@
+using Microsoft.Playwright;
+
+namespace Vault.Browser.Tests;
+
+internal sealed partial class Visitor
+{
+    private const float RunLimitMs = 120_000;
+
+    private ILocator Log => Page.GetByRole(AriaRole.Log);
+
+    private ILocator State(string word) => Page.Locator($"header [data-state={word}]");
+
+    /// <summary>Presses "Back up now" in the list of jobs and is on the page of the run.</summary>
+    public async Task BackUpNowAsync(string job)
+    {
+        await GoAsync("/jobs");
+        await Page.GetByRole(AriaRole.Button, new() { Name = $"Back up now {job}" }).ClickAsync();
+        await RunPageIsOpenAsync();
+    }
+
+    public async Task RunPageIsOpenAsync()
+    {
+        await Page.WaitForURLAsync("**/runs/*-*");
+        await Assertions.Expect(Log).ToBeVisibleAsync();
+    }
+
+    public async Task RunEndsAsync(string state)
+    {
+        try
+        {
+            await Assertions.Expect(State(state)).ToBeVisibleAsync(new() { Timeout = RunLimitMs });
+        }
+        catch (PlaywrightException late)
+        {
+            throw new TimeoutException($"The run does not become {state}.\n{await DescribeAsync()}", late);
+        }
+    }
+
+    public Task LogSaysAsync(string text) => Assertions.Expect(Log.GetByText(text).First).ToBeVisibleAsync(new() { Timeout = RunLimitMs });
+
+    /// <summary>The whole log, as the page gives it for download.</summary>
+    public async Task<string> WholeLogAsync()
+    {
+        var answer = await Page.APIRequest.GetAsync($"{Page.Url.Split('?')[0]}/log.txt");
+        answer.Ok.ShouldBeTrue();
+        return await answer.TextAsync();
+    }
+}
