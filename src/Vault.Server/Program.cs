@@ -6,6 +6,7 @@ using Vault.Server.Features.Backups;
 using Vault.Server.Features.Destinations;
 using Vault.Server.Features.Profiles;
 using Vault.Server.Features.Runs;
+using Vault.Server.Features.Sample;
 using Vault.Server.Features.Settings;
 using Vault.Server.Features.Shell;
 using Vault.Server.Features.Sources;
@@ -25,6 +26,7 @@ try
     builder.Services.AddProfiles();
     builder.Services.AddSettings();
     builder.AddRuns();
+    builder.AddSample();
 
     await using var app = builder.Build();
     await app.OpenVaultAsync();
@@ -36,11 +38,17 @@ try
     app.MapRuns();
     app.MapBackups();
     app.MapShell();
+    app.ShowSampleWhenAsked(args);
     await app.RunAsync();
-    return 0;
+    return Environment.ExitCode;
 }
 catch (ProblemException refusal)
 {
     await Console.Error.WriteLineAsync(refusal.Problem.ToString());
+    return ExitCodes.RefusedToStart;
+}
+catch (IOException busy) when (busy.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+{
+    await Console.Error.WriteLineAsync($"{busy.Message.TrimEnd('.')}, so Vault did not start. Stop the program that uses it, or choose another address: VAULT_URLS=http://localhost:5081");
     return ExitCodes.RefusedToStart;
 }
