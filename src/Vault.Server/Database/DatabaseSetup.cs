@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.Options;
 using Vault.Adapters.Sqlite;
+using Vault.Core;
 using Vault.Core.Keys;
 using Vault.Server.Features.Settings;
 
@@ -13,7 +14,7 @@ namespace Vault.Server.Database;
 internal static class DatabaseSetup
 {
     /// <summary>Takes the key, holds the folder and checks what is in it; writes nothing into the database yet.</summary>
-    /// <exception cref="Core.ProblemException">Vault must not start.</exception>
+    /// <exception cref="ProblemException">Vault must not start.</exception>
     public static void AddVaultDatabase(this WebApplicationBuilder builder)
     {
         SqliteNative.Load();
@@ -37,7 +38,7 @@ internal static class DatabaseSetup
         var key = app.Services.GetRequiredService<SystemKey>();
         await using var db = await app.Services.GetRequiredService<IDbContextFactory<VaultDb>>().CreateDbContextAsync();
         VaultGate.Check(folder, key, [.. db.Database.GetMigrations()]);
-        await MigrateAsync(db, folder, app.Logger);
+        await MigrateAsync(db, folder);
         if (await db.Settings.FindAsync(VaultGate.CheckName) is null)
         {
             db.Add(new VaultSetting { Name = VaultGate.CheckName, Value = key.Wrap("vault"u8, VaultGate.CheckWhere) });
@@ -50,19 +51,27 @@ internal static class DatabaseSetup
         // There is no snapshot of the model: a test compares the migrated schema with the model instead.
         .ConfigureWarnings(w => w.Ignore(RelationalEventId.PendingModelChangesWarning));
 
-    private static async Task MigrateAsync(VaultDb db, VaultFolder folder, ILogger log)
+    private static async Task MigrateAsync(VaultDb db, VaultFolder folder)
     {
         var isNew = !folder.HasDatabase;
         folder.CreateDatabaseFile();
         var pending = (await db.Database.GetPendingMigrationsAsync()).ToList();
         if (pending.Count == 0)
             return;
-        if (!isNew)
-            log.LogInformation("Copied the vault to {Copy} before migrating it", folder.CopyDatabase(pending[^1]));
-        await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = 'wal'");
-        // EF Core waits for ever on the lock row of a migration that was killed. The folder is ours alone, so that row is stale.
-        await db.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS __EFMigrationsLock");
-        await db.Database.MigrateAsync();
+        var copy = isNew ? null : folder.CopyDatabase(pending[^1]);
+        try
+        {
+            await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = 'wal'");
+            // EF Core waits for ever on the lock row of a migration that was killed. The folder is ours alone, so that row is stale.
+            await db.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS __EFMigrationsLock");
+            await db.Database.MigrateAsync();
+        }
+        catch (SqliteException e)
+        {
+            throw new ProblemException("vault-migration-failed",
+                $"The vault database could not be brought to this version ({e.Message}), so Vault did not start.",
+                copy is null ? "Check the disk, then start again." : $"Start the earlier version with the copy {copy} in the place of vault.db, and report this.", e);
+        }
     }
 
     private static void AddDataProtection(WebApplicationBuilder builder)
