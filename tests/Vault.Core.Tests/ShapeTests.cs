@@ -92,6 +92,16 @@ public sealed partial class ShapeTests
     public void No_test_is_skipped() =>
         Hits(CSharp().Where(path => path.StartsWith("tests/") && !path.EndsWith("ShapeTests.cs")), new Regex(@"\bSkip\s*=|Assert\.Skip")).ShouldBeEmpty();
 
+    [Fact]
+    public void Every_test_that_the_format_names_is_there()
+    {
+        var format = File.ReadAllText(Path.Combine(Shape.Root, "docs", "format.md"));
+        var named = TestName().Matches(format).Select(match => match.Groups[1].Value).Distinct().ToList();
+        named.Count.ShouldBeGreaterThan(30);
+        var tests = typeof(ShapeTests).Assembly.GetTypes().SelectMany(type => type.GetMethods()).Select(method => method.Name);
+        named.Except(tests).ShouldBeEmpty();
+    }
+
     private static IEnumerable<string> CSharp() => Shape.SourceFiles.Where(path => path.EndsWith(".cs"));
 
     private static bool IsText(string path) => Path.GetExtension(path) is ".cs" or ".razor" or ".css" or ".mjs" or ".js" or ".html" or ".targets" or ".props" or ".csproj";
@@ -101,6 +111,9 @@ public sealed partial class ShapeTests
 
     /// <summary>A doc comment may name what the code may not call; an unfinished one is found by its own rule.</summary>
     private static string WithoutComment(string line) => line.TrimStart().StartsWith("///") && !Unfinished().IsMatch(line) ? "" : line;
+
+    [GeneratedRegex(@"`([A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+){2,})`")]
+    private static partial Regex TestName();
 
     [GeneratedRegex(@"\b(TODO|FIXME|HACK|XXX)\b|NotImplementedException")]
     private static partial Regex Unfinished();
