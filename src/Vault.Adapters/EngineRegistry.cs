@@ -1,4 +1,5 @@
 using Vault.Adapters.PostgreSql;
+using Vault.Adapters.Sqlite;
 using Vault.Core.Engines;
 
 namespace Vault.Adapters;
@@ -13,7 +14,7 @@ public sealed class EngineRegistry
     public static EngineRegistry Create(EngineOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new([new PostgresEngine(options)]);
+        return new([new PostgresEngine(options), new SqliteEngine(options.Clock)]);
     }
 
     public IDatabaseEngine? Find(string id) => All.FirstOrDefault(engine => engine.Description.Id == id);

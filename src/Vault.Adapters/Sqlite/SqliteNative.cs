@@ -39,6 +39,8 @@ public static class SqliteNative
     private static void UseSystemLibrary()
     {
         NativeLibrary.SetDllImportResolver(typeof(SQLite3Provider_e_sqlite3).Assembly, FindNative);
+        // SqliteFile calls the same library, and it must be the same one: two copies in one process would break locks.
+        NativeLibrary.SetDllImportResolver(typeof(SqliteNative).Assembly, FindNative);
         Batteries_V2.Init();
     }
 

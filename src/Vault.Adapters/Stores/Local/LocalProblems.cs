@@ -1,3 +1,4 @@
+using Vault.Adapters.Disk;
 using Vault.Core;
 
 namespace Vault.Adapters.Stores.Local;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Vault.Adapters.Disk;
 using Vault.Core;
 using Vault.Core.Stores;
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Vault.Adapters.Disk;
 using Vault.Core;
 using Vault.Core.Stores;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Vault.Adapters.Stores.Local;
+namespace Vault.Adapters.Disk;
 
 /// <summary>What the BCL does not offer: a rename that never overwrites, and making a folder's entries durable.</summary>
 internal static partial class Native
