@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Shouldly;
 using Vault.Server.Features.Runs;
+using Vault.Testing;
 using Xunit;
 using LogLevel = Vault.Core.Engines.LogLevel;
 
@@ -59,7 +60,7 @@ public sealed class RunFeedTests : IDisposable
             await Task.Delay(20, deadline.Token);
         }
 
-        await Until.TrueAsync(async () => await vault.Store.LastSeqAsync(live.Id) == 30, deadline.Token);
+        await Eventually.TrueAsync(async () => await vault.Store.LastSeqAsync(live.Id) == 30, "all lines are stored");
         await vault.EndRunAsync(live);
         await watcher;
 
@@ -124,7 +125,7 @@ public sealed class RunFeedTests : IDisposable
             if (reports % 100 == 0) await Task.Delay(1, deadline.Token);
         }
 
-        await Until.TrueAsync(() => Task.FromResult(live.Log.Progress?.DoneBytes == reports * 1000L), deadline.Token);
+        await Eventually.TrueAsync(() => live.Log.Progress?.DoneBytes == reports * 1000L, "the last figure is shown");
         await vault.EndRunAsync(live);
         await watcher;
 

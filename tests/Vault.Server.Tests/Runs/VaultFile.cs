@@ -1,21 +1,20 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
-using Vault.Adapters.Sqlite;
 using Vault.Server.Database;
 using Vault.Server.Features.Runs;
+using Vault.Testing;
 
 namespace Vault.Server.Tests.Runs;
 
 /// <summary>A vault database in a folder of its own, without a server.</summary>
 internal sealed class VaultFile : IDbContextFactory<VaultDb>, IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("vault-runs-").FullName;
+    private readonly TempFolder folder = new();
     private readonly DbContextOptions<VaultDb> options;
 
     public VaultFile()
     {
-        SqliteNative.Load();
-        var connection = new SqliteConnectionStringBuilder { DataSource = Path.Combine(folder, "vault.db"), DefaultTimeout = 30, Pooling = false };
+        var connection = new SqliteConnectionStringBuilder { DataSource = folder.File("vault.db"), DefaultTimeout = 30, Pooling = false };
         options = new DbContextOptionsBuilder<VaultDb>().UseSqlite(connection.ToString()).Options;
         using var db = CreateDbContext();
         db.Database.EnsureCreated();
@@ -51,5 +50,5 @@ internal sealed class VaultFile : IDbContextFactory<VaultDb>, IDisposable
         LiveRuns.Close(live, new RunStatus(RunState.Succeeded, null, null, null));
     }
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => folder.Dispose();
 }
