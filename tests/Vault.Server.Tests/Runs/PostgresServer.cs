@@ -40,5 +40,5 @@ public sealed class PostgresServer : IAsyncLifetime
     public async Task<bool> IsDumpWaitingAsync(string database) => await SessionsAsync(database, "wait_event_type = 'Lock'") > 0;
 
     public Task<long> SessionsAsync(string database, string where) => Cluster.ScalarAsync<long>(
-        "postgres", $"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}' AND application_name LIKE 'pg_dump%' AND {where}");
+        "postgres", $"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}' AND application_name <> '' AND {where}");
 }

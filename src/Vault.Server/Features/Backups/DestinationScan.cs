@@ -81,7 +81,8 @@ internal sealed class DestinationScan(
             else notBackups.Add(new NotABackup(item.Name, item.SizeBytes, problem));
         }
 
-        return new ScanResult(clock.GetUtcNow(), added, missing, returned, notBackups, null);
+        var emptiness = found.Count == 0 && known.Count > 0 ? Empty(known.Count) : null;
+        return new ScanResult(clock.GetUtcNow(), added, missing, returned, notBackups, emptiness);
     }
 
     private static async Task<(int Missing, int Returned)> MarkAsync(
@@ -126,6 +127,10 @@ internal sealed class DestinationScan(
     }
 
     private bool IsBeingMade(string objectName) => liveRuns.All.Any(run => RunMark.IsIn(objectName, run.Id));
+
+    private static Problem Empty(int expected) => new(
+        "destination-empty", $"The destination is empty, although it should hold {expected} backup{(expected == 1 ? "" : "s")}; they are marked Missing until it has them again.",
+        "See whether its disk or share is mounted, then scan it again.");
 
     private static Problem MetadataMissing(string objectName) => new(
         "metadata-missing", $"{objectName} has no .meta.json beside it, so it cannot be proved to be a whole backup and is not listed as one.",

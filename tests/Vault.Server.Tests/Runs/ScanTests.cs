@@ -1,0 +1,127 @@
+using Microsoft.EntityFrameworkCore;
+using Shouldly;
+using Vault.Server.Features.Backups;
+using Vault.Server.Features.Runs;
+using Vault.Testing;
+using Xunit;
+
+namespace Vault.Server.Tests.Runs;
+
+public sealed class ScanTests(PostgresServer postgres) : IDisposable
+{
+    private readonly TempFolder folder = new();
+    private readonly TempFolder other = new();
+
+    [Fact]
+    public async Task A_new_vault_on_the_same_folder_finds_the_backups_and_marks_what_goes_missing()
+    {
+        Backup made;
+        await using (var first = TestVault.Start(folder.Path)) made = await BackUpAsync(first);
+        CopyFolder(Path.Combine(folder.Path, "backups"), Path.Combine(other.Path, "backups"));
+
+        await using var second = TestVault.Start(other.Path);
+        var destination = await second.AddDestinationAsync();
+        (await second.Scan.ScanAsync(destination, default)).Added.ShouldBe(1);
+        (await second.Scan.ScanAsync(destination, default)).Added.ShouldBe(0);
+        var found = (await second.Backups.ListAsync(new BackupFilter())).ShouldHaveSingleItem().Backup;
+        (found.Id, found.SourceName, found.StoredSha256, found.DumpSizeBytes, found.KeyFingerprint, found.TablesJson)
+            .ShouldBe((made.Id, made.SourceName, made.StoredSha256, made.DumpSizeBytes, made.KeyFingerprint, made.TablesJson));
+        found.StartedAt.ShouldBe(made.StartedAt);
+
+        var metadata = Directory.GetFiles(second.BackupFolder, "*.meta.json", SearchOption.AllDirectories).Single();
+        File.Move(metadata, metadata + ".away");
+        (await second.Scan.ScanAsync(destination, default)).Missing.ShouldBe(1);
+        (await second.Backups.FindAsync(made.Id))!.Backup.State.ShouldBe(BackupState.Missing);
+        File.Move(metadata + ".away", metadata);
+        (await second.Scan.ScanAsync(destination, default)).Returned.ShouldBe(1);
+        (await second.Backups.FindAsync(made.Id))!.Backup.State.ShouldBe(BackupState.Available);
+    }
+
+    [Fact]
+    public async Task A_disk_that_is_not_mounted_is_named_and_its_backups_are_not_green_until_it_is_back()
+    {
+        await using var vault = TestVault.Start(folder.Path);
+        var made = await BackUpAsync(vault);
+        await using var db = vault.Db();
+        var destination = (await db.Destinations.SingleAsync()).Id;
+        Directory.Move(vault.BackupFolder, vault.BackupFolder + "-unmounted");
+
+        var result = await vault.Scan.ScanAsync(destination, default);
+
+        result.Problem.ShouldNotBeNull().Code.ShouldBe("destination-empty");
+        (await vault.Backups.FindAsync(made.Id))!.Backup.State.ShouldBe(BackupState.Missing);
+        if (Directory.Exists(vault.BackupFolder)) Directory.Delete(vault.BackupFolder);
+        Directory.Move(vault.BackupFolder + "-unmounted", vault.BackupFolder);
+        (await vault.Scan.ScanAsync(destination, default)).Problem.ShouldBeNull();
+        (await vault.Backups.FindAsync(made.Id))!.Backup.State.ShouldBe(BackupState.Available);
+    }
+
+    [Fact]
+    public async Task Garbage_beside_a_backup_is_named_and_the_rest_is_found()
+    {
+        await using var vault = TestVault.Start(folder.Path);
+        await BackUpAsync(vault);
+        await File.WriteAllTextAsync(Path.Combine(vault.BackupFolder, "a.sql.enc"), "x");
+        await File.WriteAllTextAsync(Path.Combine(vault.BackupFolder, "a.sql.enc.meta.json"), "{ not json");
+        await File.WriteAllTextAsync(Path.Combine(vault.BackupFolder, "b.sql.enc"), "x");
+        await using var db = vault.Db();
+        await db.Backups.ExecuteDeleteAsync();
+
+        var result = await vault.Scan.ScanAsync((await db.Destinations.SingleAsync()).Id, default);
+
+        result.Added.ShouldBe(1);
+        result.NotBackups.OrderBy(n => n.ObjectName).Select(n => n.Problem.Code).ShouldBe(["metadata-garbage", "metadata-missing"]);
+    }
+
+    [Fact]
+    public async Task Deleting_a_backup_removes_object_metadata_and_row_and_a_deletion_cut_short_is_ended_at_the_next_start()
+    {
+        Guid second;
+        await using (var vault = TestVault.Start(folder.Path))
+        {
+            var first = await BackUpAsync(vault);
+            second = (await StartAsync(vault)).BackupId!.Value;
+            (await vault.Backups.DeleteAsync(first.Id, TestVault.Ada)).ShouldBeNull();
+            (await vault.Backups.FindAsync(first.Id)).ShouldBeNull();
+            vault.StoredFiles.Count.ShouldBe(2);
+            await using var db = vault.Db();
+            await db.Backups.ExecuteUpdateAsync(set => set.SetProperty(b => b.State, BackupState.Expiring));
+        }
+
+        await using var again = TestVault.Start(folder.Path);
+        await Eventually.TrueAsync(async () => await again.Backups.FindAsync(second) is null, "the deletion is ended");
+        again.StoredFiles.ShouldBeEmpty();
+    }
+
+    public void Dispose()
+    {
+        folder.Dispose();
+        other.Dispose();
+    }
+
+    private async Task<Backup> BackUpAsync(TestVault vault)
+    {
+        var database = await postgres.MakeDatabaseAsync();
+        var profile = (await vault.Profiles.CreateAsync("main", TestVault.Ada)).Value;
+        var source = await vault.AddSourceAsync(database, "postgresql", postgres.Cluster.Settings(database));
+        await vault.AddJobAsync("Shop", source, await vault.AddDestinationAsync(), profile);
+        return (await vault.Backups.FindAsync((await StartAsync(vault)).BackupId!.Value))!.Backup;
+    }
+
+    private static async Task<Run> StartAsync(TestVault vault)
+    {
+        var run = await vault.EndOfAsync((await vault.Jobs.StartAsync((await vault.Jobs.ListAsync())[0].Job.Id, TestVault.Ada)).Value);
+        run.State.ShouldBe(RunState.Succeeded, await vault.LogOfAsync(run.Id));
+        return run;
+    }
+
+    private static void CopyFolder(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+    }
+}
