@@ -38,6 +38,7 @@ try
     app.MapRuns();
     app.MapBackups();
     app.MapShell();
+    app.AnnounceAddress();
     app.ShowSampleWhenAsked(args);
     await app.RunAsync();
     return Environment.ExitCode;
