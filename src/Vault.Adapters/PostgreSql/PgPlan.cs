@@ -26,9 +26,10 @@ internal sealed class PgPlan(PgTools tools, TimeProvider clock)
         }
     }
 
-    public string KeptName(string database)
+    /// <param name="number">From 2 on when names of the same second are taken.</param>
+    public string KeptName(string database, int number = 1)
     {
-        var suffix = $"_before_{clock.GetUtcNow():yyyyMMdd_HHmmss}";
+        var suffix = $"_before_{clock.GetUtcNow():yyyyMMdd_HHmmss}{(number > 1 ? $"_{number}" : "")}";
         var stem = database;
         while (Encoding.UTF8.GetByteCount(stem) + suffix.Length > LongestName)
             stem = stem[..^(stem.Length > 1 && char.IsLowSurrogate(stem[^1]) ? 2 : 1)];

@@ -38,6 +38,7 @@ internal sealed class PgRestore(PgPlan planner)
         RestorePlan plan, RestoreRequest request, PgDatabases databases, PgSession session, string shadow, IRunLog log, CancellationToken cancel)
     {
         var kept = plan.Action == RestoreAction.Replace ? planner.KeptName(request.Database) : null;
+        for (var number = 2; kept is not null && await databases.ExistsAsync(kept, cancel); number++) kept = planner.KeptName(request.Database, number);
         log.Phase("Swapping in");
         if (kept is not null) await PgDress.CarryOverAsync(session, request.Database, shadow, log, cancel);
         await databases.PlaceAsync(shadow, request.Database, kept, cancel);

@@ -15,7 +15,7 @@ internal sealed class SqliteRestore(TimeProvider clock)
     {
         var target = Path.GetFullPath(request.Database);
         var isThere = File.Exists(target);
-        var kept = isThere ? $"{target}.before-{clock.GetUtcNow():yyyyMMdd-HHmmss}" : null;
+        var kept = isThere ? FreeName($"{target}.before-{clock.GetUtcNow():yyyyMMdd-HHmmss}") : null;
         var checks = new List<CheckLine>();
         var problem = TargetProblem(target, isThere) ?? SpaceProblem(request.Origin, target, isThere, checks);
         if (problem is not null) checks.Add(new CheckLine(CheckState.Bad, problem.Message));
@@ -61,6 +61,13 @@ internal sealed class SqliteRestore(TimeProvider clock)
         }
 
         return removed;
+    }
+
+    private static string FreeName(string name)
+    {
+        var free = name;
+        for (var number = 2; File.Exists(free); number++) free = $"{name}-{number}";
+        return free;
     }
 
     private static string ShadowOf(RestoreRequest request) =>

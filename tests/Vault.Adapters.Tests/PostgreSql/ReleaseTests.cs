@@ -31,7 +31,11 @@ public sealed class ReleaseTests
         var newestTool = Directory.EnumerateDirectories(SystemRoot).Max(folder => int.Parse(Path.GetFileName(folder)));
         foreach (var format in new[] { "plain", "custom" })
             if (serverMajor > newestTool) await MustRefuseAsync(engine, cluster, check, format, serverMajor);
-            else await MustComeBackAsync(engine, cluster, check, format);
+            else await MustComeBackAsync(engine, cluster, check, format, "pg_dump 15.0");
+        if (!File.Exists(Path.Combine(binFolder, "pg_dump"))) return;
+        var withOwnTools = EngineRegistry.Create(new EngineOptions([binFolder]) { IsSystemSearched = false }).Find("postgresql")!;
+        foreach (var format in new[] { "plain", "custom" })
+            await MustComeBackAsync(withOwnTools, cluster, await withOwnTools.CheckAsync(cluster.Settings("shop"), default), format, $"pg_dump {serverMajor}.0");
     }
 
     private static async Task MustRefuseAsync(IDatabaseEngine engine, PostgresCluster cluster, SourceCheck check, string format, int serverMajor)
@@ -41,14 +45,14 @@ public sealed class ReleaseTests
         (await Should.ThrowAsync<ProblemException>(() => Dumping.DumpAsync(engine, cluster.Settings("shop"), format))).Problem.Code.ShouldBe("tool-too-old");
     }
 
-    private static async Task MustComeBackAsync(IDatabaseEngine engine, PostgresCluster cluster, SourceCheck check, string format)
+    private static async Task MustComeBackAsync(IDatabaseEngine engine, PostgresCluster cluster, SourceCheck check, string format, string tool)
     {
         check.Problem.ShouldBeNull();
         var before = await DatabaseFingerprint.TakeAsync(cluster.ConnectionString("shop"));
         var dump = await Dumping.DumpAsync(engine, cluster.Settings("shop"), format);
         var request = Dumping.Request(cluster.Settings("shop"), "shop", format) with
         {
-            Origin = new DumpOrigin("postgresql", check.EngineVersion, "pg_dump 15.0", format, "shop", null),
+            Origin = new DumpOrigin("postgresql", check.EngineVersion, tool, format, "shop", null),
         };
         await engine.RestoreAsync(request, new MemoryStream(dump), new RecordingLog(), default);
         (await DatabaseFingerprint.TakeAsync(cluster.ConnectionString("shop"))).DifferencesFrom(before).ShouldBeEmpty();

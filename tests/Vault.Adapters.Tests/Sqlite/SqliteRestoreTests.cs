@@ -53,6 +53,19 @@ public sealed class SqliteRestoreTests : IDisposable
         Hidden().ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Restores_within_one_second_keep_every_old_content()
+    {
+        SqliteFixture.MakeShop(Source, rows: 50);
+        var dump = await SqliteFixture.DumpAsync(Source);
+        SqliteFixture.MakeShop(Target, rows: 7);
+        var kept = new HashSet<string?>();
+        for (var i = 0; i < 4; i++)
+            kept.Add((await SqliteFixture.Engine.RestoreAsync(SqliteFixture.Request(Target), new MemoryStream(dump), new RecordingLog(), default)).KeptAs);
+        kept.Count.ShouldBe(4);
+        kept.ShouldAllBe(path => File.Exists(path));
+    }
+
     [Theory]
     [InlineData("cut")]
     [InlineData("garbage")]
