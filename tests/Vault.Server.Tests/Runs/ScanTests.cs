@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Shouldly;
 using Vault.Server.Features.Backups;
+using Vault.Server.Features.Restores;
 using Vault.Server.Features.Runs;
 using Vault.Testing;
 using Xunit;
@@ -35,6 +36,30 @@ public sealed class ScanTests(PostgresServer postgres) : IDisposable
         File.Move(metadata + ".away", metadata);
         (await second.Scan.ScanAsync(destination, default)).Returned.ShouldBe(1);
         (await second.Backups.FindAsync(made.Id))!.Backup.State.ShouldBe(BackupState.Available);
+    }
+
+    [Fact]
+    public async Task Backups_that_DBackup_made_are_found_and_one_restores_once_its_key_is_imported()
+    {
+        await using var vault = TestVault.Start(folder.Path);
+        CopyFolder(Fixtures(), vault.BackupFolder);
+        using var manifest = System.Text.Json.JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Fixtures(), "manifest.json")));
+        var target = await vault.AddSourceAsync("target", "postgresql", postgres.Cluster.Settings(await postgres.MakeDatabaseAsync()));
+        await vault.Scan.ScanAsync(await vault.AddDestinationAsync(), default);
+        (await vault.Profiles.ImportAsync("DBackup", manifest.RootElement.GetProperty("master_key_hex").GetString()!, TestVault.Ada)).IsOk.ShouldBeTrue();
+
+        var found = await vault.Backups.ListAsync(new BackupFilter());
+
+        found.Count.ShouldBe(3);
+        found.ShouldAllBe(b => b.Backup.Engine == "postgresql" && b.Backup.IsEncrypted);
+        // The other two hold the first 1.5 MB of a script. This one is an archive although its name says .sql.
+        var backup = found.Single(b => b.Backup.JobName == "pg-gzip");
+        await postgres.Cluster.ExecuteAsync("postgres", "CREATE ROLE app");
+        var restoring = new RestoreTarget(backup.Copies[0].Copy.Id, target, "from dbackup");
+        var run = await vault.EndOfAsync((await vault.Restores.StartAsync(backup.Backup.Id, restoring, restoring.Database, TestVault.Ada, default)).Value);
+        run.State.ShouldBe(RunState.Succeeded, await vault.LogOfAsync(run.Id));
+        (await vault.LogOfAsync(run.Id)).ShouldContain("Smart Recovery Successful: Matched key from profile 'DBackup'");
+        (await postgres.Cluster.ScalarAsync<long>(restoring.Database, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")).ShouldBeGreaterThan(0);
     }
 
     [Fact]
@@ -114,6 +139,9 @@ public sealed class ScanTests(PostgresServer postgres) : IDisposable
         run.State.ShouldBe(RunState.Succeeded, await vault.LogOfAsync(run.Id));
         return run;
     }
+
+    private static string Fixtures([System.Runtime.CompilerServices.CallerFilePath] string file = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "../../Vault.Core.Tests/fixtures/dbackup"));
 
     private static void CopyFolder(string from, string to)
     {

@@ -21,7 +21,7 @@ internal static class BackupRows
             Databases = string.Join(',', metadata.Source?.Databases ?? []),
             EngineVersion = metadata.EngineVersion,
             ToolVersion = metadata.ToolVersion,
-            DumpFormat = metadata.DumpFormat ?? "unknown",
+            DumpFormat = metadata.DumpFormat ?? FormatByName(objectName),
             StartedAt = startedAt,
             FinishedAt = metadata.FinishedAt ?? startedAt,
             Description = metadata.Description,
@@ -42,6 +42,12 @@ internal static class BackupRows
         backup.Copies.Add(CopyOf(backup.Id, objectName, storedSizeBytes, destinationId));
         return backup;
     }
+
+    /// <summary>For metadata of other programs, which does not say. A restore looks at the dump itself.</summary>
+    private static string FormatByName(string objectName) => objectName.Contains(".sql", StringComparison.Ordinal) ? "plain"
+        : objectName.Contains(".dump", StringComparison.Ordinal) ? "custom"
+        : objectName.Contains(".sqlite", StringComparison.Ordinal) || objectName.Contains(".db", StringComparison.Ordinal) ? "sqlite"
+        : "unknown";
 
     public static Copy CopyOf(Guid backupId, string objectName, long sizeBytes, Guid destinationId) =>
         new() { Id = Guid.CreateVersion7(), BackupId = backupId, DestinationId = destinationId, ObjectName = objectName, SizeBytes = sizeBytes };

@@ -37,11 +37,16 @@ internal sealed class JobService(
         {
             var last = await db.Runs.AsNoTracking().Where(r => r.JobId == job.Id).OrderByDescending(r => r.QueuedAt).FirstOrDefaultAsync();
             rows.Add(new JobRow(job, sources[job.SourceId], destinations[job.DestinationId],
-                job.ProfileId is { } id ? profiles.GetValueOrDefault(id) : null, await queue.NextTimeAsync(job.Id), last));
+                job.ProfileId is { } id ? profiles.GetValueOrDefault(id) : null, NextTime(job), last));
         }
 
         return rows;
     }
+
+    /// <summary>Computed, not asked of the scheduler: a list must not wait for its locks.</summary>
+    private DateTimeOffset? NextTime(Job job) => job is { Schedule: { } cron, IsScheduleEnabled: true }
+        ? JobSchedule.NextTimes(cron, job.TimeZone, clock.GetUtcNow(), 1).Select(at => (DateTimeOffset?)at).FirstOrDefault()
+        : null;
 
     public async Task<Job?> FindAsync(Guid id)
     {

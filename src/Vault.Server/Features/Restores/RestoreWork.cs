@@ -27,7 +27,9 @@ internal sealed class RestoreWork(
         var (engine, request) = await RequestAsync(run.Id, target, backup);
         await using var store = await destinations.OpenStoreAsync(copy.DestinationId);
         await using var opened = await OpenAsync(store, copy, log, cancel);
-        var outcome = await engine.RestoreAsync(request, opened.Dump, log, cancel);
+        // What the authenticated dump is goes before what the catalogue took it for.
+        var origin = request.Origin with { Format = opened.Metadata.DumpFormat ?? request.Origin.Format };
+        var outcome = await engine.RestoreAsync(request with { Origin = origin }, opened.Dump, log, cancel);
         if (outcome.KeptAs is { } keptAs)
             log.Write(LogLevel.Info, $"The database that was replaced is kept as {keptAs}");
         return (_, row) => row.KeptAs = outcome.KeptAs;

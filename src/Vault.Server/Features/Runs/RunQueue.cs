@@ -72,10 +72,6 @@ internal sealed class RunQueue(ISchedulerFactory schedulers)
         }
     }
 
-    /// <summary>When a job runs by its schedule the next time; null: it does not.</summary>
-    public async Task<DateTimeOffset?> NextTimeAsync(Guid jobId) =>
-        (await (await schedulers.GetScheduler()).GetTrigger(ScheduleTrigger(jobId)))?.NextFireTimeUtc;
-
     private static async Task AddJobAsync(IScheduler scheduler, JobKey key)
     {
         if (await scheduler.Exists(key)) return;
