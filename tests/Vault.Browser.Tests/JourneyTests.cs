@@ -5,18 +5,16 @@ namespace Vault.Browser.Tests;
 /// <summary>What a person does with Vault, from the first start to the day the server is lost.</summary>
 public sealed class JourneyTests(Chrome chrome)
 {
-    private const string Job = "Shop, every night";
-
     [Theory]
     [InlineData(Theme.Light, Device.Desktop)]
     [InlineData(Theme.Dark, Device.Phone)]
     public async Task A_newcomer_adds_a_source_a_profile_and_a_job_backs_up_and_watches(Theme theme, Device device)
     {
-        await using var cluster = await ClusterWithShopAsync();
+        await using var cluster = await Shop.ClusterAsync();
         await using var server = await VaultServer.StartAsync();
         await using var visitor = await chrome.VisitAsync(server, device, theme);
-        await SetUpAsync(visitor, cluster);
-        await visitor.BackUpNowAsync(Job);
+        await Shop.SetUpAsync(visitor, cluster);
+        await visitor.BackUpNowAsync(Shop.Job);
         await visitor.RunEndsAsync("Succeeded");
         await visitor.Page.ShouldHaveNoBarriersAsync("run");
         await Screenshots.TakeAsync(visitor.Page, "run", theme, device);
@@ -35,16 +33,16 @@ public sealed class JourneyTests(Chrome chrome)
     [Fact]
     public async Task Cancel_ends_a_running_backup_within_seconds_and_leaves_nothing()
     {
-        await using var cluster = await ClusterWithShopAsync();
+        await using var cluster = await Shop.ClusterAsync();
         await using var server = await VaultServer.StartAsync();
         await using var visitor = await chrome.VisitAsync(server);
-        await SetUpAsync(visitor, cluster);
+        await Shop.SetUpAsync(visitor, cluster);
         // A lock that pg_dump waits for: the run is in the middle for as long as the test needs.
         await using var blocker = new Npgsql.NpgsqlConnection(cluster.ConnectionString("shop"));
         await blocker.OpenAsync();
         await using var transaction = await blocker.BeginTransactionAsync();
         await using (var locking = new Npgsql.NpgsqlCommand("LOCK TABLE shop.customers IN ACCESS EXCLUSIVE MODE", blocker)) await locking.ExecuteNonQueryAsync();
-        await visitor.BackUpNowAsync(Job);
+        await visitor.BackUpNowAsync(Shop.Job);
         await Eventually.TrueAsync(async () => await DumpSessionsAsync(cluster) > 0, "pg_dump is at work");
 
         await visitor.Button("Cancel run").ClickAsync();
@@ -57,38 +55,18 @@ public sealed class JourneyTests(Chrome chrome)
     [Fact]
     public async Task Backing_up_needs_no_mouse()
     {
-        await using var cluster = await ClusterWithShopAsync();
+        await using var cluster = await Shop.ClusterAsync();
         await using var server = await VaultServer.StartAsync();
         await using var visitor = await chrome.VisitAsync(server);
-        await SetUpAsync(visitor, cluster);
+        await Shop.SetUpAsync(visitor, cluster);
         await visitor.GoAsync("/");
         await visitor.FocusByTabAsync(visitor.Page.GetByRole(AriaRole.Navigation, new() { Name = "Main" }).GetByRole(AriaRole.Link, new() { Name = "Jobs", Exact = true }));
         await visitor.Page.Keyboard.PressAsync("Enter");
-        await visitor.FocusByTabAsync(visitor.Page.GetByRole(AriaRole.Button, new() { Name = $"Back up now {Job}" }));
+        await visitor.FocusByTabAsync(visitor.Page.GetByRole(AriaRole.Button, new() { Name = $"Back up now {Shop.Job}" }));
         await visitor.Page.Keyboard.PressAsync("Enter");
         await visitor.RunPageIsOpenAsync();
         await visitor.RunEndsAsync("Succeeded");
     }
-
-    private static async Task<PostgresCluster> ClusterWithShopAsync()
-    {
-        var cluster = await PostgresCluster.StartAsync();
-        await cluster.CreateDatabaseAsync("shop");
-        await ShopSchema.SeedAsync(cluster, "shop");
-        return cluster;
-    }
-
-    private static async Task SetUpAsync(Visitor visitor, PostgresCluster cluster)
-    {
-        await visitor.StartFirstAsync();
-        await visitor.AddSourceByUrlAsync(UrlOf(cluster), "Shop");
-        await visitor.AddDestinationAsync("Second disk", visitor.Server.BackupFolder);
-        await visitor.CreateProfileAsync("Home key");
-        await visitor.AddJobAsync(Job);
-    }
-
-    private static string UrlOf(PostgresCluster cluster) =>
-        $"postgres://{PostgresCluster.User}:{Uri.EscapeDataString(PostgresCluster.Password)}@127.0.0.1:{cluster.Port}/shop";
 
     private static Task<long> DumpSessionsAsync(PostgresCluster cluster) =>
         cluster.ScalarAsync<long>("postgres", "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE '%pg_dump%' OR query LIKE '%LOCK TABLE%ACCESS SHARE%' AND pid <> pg_backend_pid()");
