@@ -13,13 +13,11 @@ public sealed class SystemKey : IDisposable
     private const string Next = "Make one with: openssl rand -hex 32, put it in ENCRYPTION_KEY (or in the file that ENCRYPTION_KEY_FILE names) and keep a copy in a safe place.";
 
     private readonly byte[] wrapKey = GC.AllocateUninitializedArray<byte>(KeySize, pinned: true);
-    private readonly byte[] dataProtectionKey = GC.AllocateUninitializedArray<byte>(KeySize, pinned: true);
     private bool isDisposed;
 
     private SystemKey(ReadOnlySpan<byte> root)
     {
         Derive(root, "vault/wrap/v1"u8, wrapKey);
-        Derive(root, "vault/dataprotection/v1"u8, dataProtectionKey);
         Span<byte> checkKey = stackalloc byte[KeySize];
         Derive(root, "vault/check/v1"u8, checkKey);
         KeyId = Convert.ToHexStringLower(checkKey[..4]);
@@ -79,20 +77,12 @@ public sealed class SystemKey : IDisposable
         return Open(parts[2], where) is { } plaintext ? plaintext : Damaged(where);
     }
 
-    /// <summary>32 bytes for the cookie and antiforgery key ring; the caller zeroes them.</summary>
-    public byte[] DeriveDataProtectionKey()
-    {
-        ObjectDisposedException.ThrowIf(isDisposed, this);
-        return [.. dataProtectionKey];
-    }
-
     public override string ToString() => $"system key {KeyId}";
 
     public void Dispose()
     {
         isDisposed = true;
         CryptographicOperations.ZeroMemory(wrapKey);
-        CryptographicOperations.ZeroMemory(dataProtectionKey);
     }
 
     private byte[]? Open(string text, WrapContext where)
