@@ -3,8 +3,8 @@ using Vault.Core.Keys;
 namespace Vault.Core.Formats;
 
 /// <summary>
-/// Pass two: decrypts a file whose whole tag pass one found right. Checks the tag again at the end, because the file may
-/// have changed between the passes; the reader of this stream undoes its work when it throws.
+/// Pass two: decrypts a file whose whole tag pass one found right. What changed between the passes is held back by
+/// <see cref="ProvedBytes"/>; the tag is checked again at the end all the same.
 /// </summary>
 internal sealed class StandardStream(Stream file, MasterKey key, byte[] iv, byte[] tag) : ReadOnlyStream
 {

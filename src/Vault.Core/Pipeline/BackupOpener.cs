@@ -38,31 +38,31 @@ public static class BackupOpener
 
         var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(cancel), cancel);
         var encryption = metadata.Encryption!;
-        var plain = new StandardStream(stream, found.Key, Convert.FromHexString(encryption.Iv!), Convert.FromHexString(encryption.AuthTag!));
+        var plain = new StandardStream(found.Proved!.Read(stream), found.Key, Convert.FromHexString(encryption.Iv!), Convert.FromHexString(encryption.AuthTag!));
         return await OpenedAsync(plain, metadata, found.ProfileName, !found.IsNamed, cancel);
     }
 
     private static async Task<OpenedBackup> OpenPlainAsync(BackupFile file, BackupMetadata metadata, IRunLog log, CancellationToken cancel)
     {
-        var expected = metadata.Sha256?.Stored;
-        await VerifyPlainAsync(file, expected, log, cancel);
+        using var proved = new ProvedBytes();
+        await VerifyPlainAsync(file, metadata.Sha256?.Stored, proved, log, cancel);
         var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(cancel), cancel);
-        return await OpenedAsync(new CheckedStream(stream, file.SizeBytes, expected, OpenProblems.FileChanged), metadata, null, false, cancel);
+        return await OpenedAsync(proved.Read(stream), metadata, null, false, cancel);
     }
 
-    private static async Task VerifyPlainAsync(BackupFile file, string? expected, IRunLog log, CancellationToken cancel)
+    private static async Task VerifyPlainAsync(BackupFile file, string? expected, ProvedBytes proved, IRunLog log, CancellationToken cancel)
     {
+        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var progress = new ByteProgress(log, file.SizeBytes);
+        await using var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(cancel), cancel);
+        _ = await Stage.ReadBackupAsync(() => FileProof.IsRightAsync(stream, null, null, null, Observe, cancel), cancel);
+        OpenProblems.ThrowIfSizeDiffers(progress.DoneBytes, file.SizeBytes);
         if (expected is null)
         {
             log.Write(LogLevel.Warning, "This backup is not encrypted and carries no checksum: nothing proves that it is unchanged.");
             return;
         }
 
-        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var progress = new ByteProgress(log, file.SizeBytes);
-        await using var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(cancel), cancel);
-        _ = await Stage.ReadBackupAsync(() => FileProof.IsRightAsync(stream, null, null, null, Observe, cancel), cancel);
-        OpenProblems.ThrowIfSizeDiffers(progress.DoneBytes, file.SizeBytes);
         if (!Convert.ToHexString(sha256.GetHashAndReset()).Equals(expected, StringComparison.OrdinalIgnoreCase))
         {
             throw new ProblemException(OpenProblems.HashMismatch);
@@ -73,6 +73,7 @@ public static class BackupOpener
         void Observe(ReadOnlyMemory<byte> piece)
         {
             sha256.AppendData(piece.Span);
+            proved.Observe(piece.Span);
             progress.Add(piece.Length);
         }
     }

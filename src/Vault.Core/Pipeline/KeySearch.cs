@@ -8,7 +8,14 @@ namespace Vault.Core.Pipeline;
 /// <summary>A key whose whole tag was right.</summary>
 internal sealed record FoundKey(string ProfileName, bool IsNamed, MasterKey Key) : IDisposable
 {
-    public void Dispose() => Key.Dispose();
+    /// <summary>The bytes that the tag was right for; null before.</summary>
+    public ProvedBytes? Proved { get; init; }
+
+    public void Dispose()
+    {
+        Key.Dispose();
+        Proved?.Dispose();
+    }
 }
 
 /// <summary>
@@ -53,10 +60,10 @@ internal sealed class KeySearch(BackupFile file, BackupMetadata metadata, IRunLo
         // A stable sort: among equals, the order of the caller.
         foreach (var candidate in opened.OrderBy(candidate => candidate.LooksRight ? 0 : 1).ThenBy(candidate => candidate.Rank))
         {
-            if ((candidate.LooksRight || candidate.Rank < Candidate.Unnamed || file.SizeBytes <= SmallBytes) && await IsTagRightAsync(candidate.Found.Key, cancel))
+            if ((candidate.LooksRight || candidate.Rank < Candidate.Unnamed || file.SizeBytes <= SmallBytes) && await ProveAsync(candidate.Found.Key, cancel) is { } proved)
             {
                 candidate.IsTaken = true;
-                return candidate.Found;
+                return candidate.Found with { Proved = proved };
             }
         }
 
@@ -97,13 +104,21 @@ internal sealed class KeySearch(BackupFile file, BackupMetadata metadata, IRunLo
         return head[..await Stage.ReadBackupAsync(async () => await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancel), cancel)];
     }
 
-    private async Task<bool> IsTagRightAsync(MasterKey key, CancellationToken cancel)
+    /// <summary>Null: the tag is not right under this key.</summary>
+    private async Task<ProvedBytes?> ProveAsync(MasterKey key, CancellationToken cancel)
     {
+        var proved = new ProvedBytes();
         var progress = new ByteProgress(log, file.SizeBytes);
         await using var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(cancel), cancel);
-        var isRight = await Stage.ReadBackupAsync(() => FileProof.IsRightAsync(stream, key, iv, tag, piece => progress.Add(piece.Length), cancel), cancel);
+        var isRight = await Stage.ReadBackupAsync(() => FileProof.IsRightAsync(stream, key, iv, tag, Observe, cancel), cancel);
         OpenProblems.ThrowIfSizeDiffers(progress.DoneBytes, metadata.Sizes?.Stored ?? file.SizeBytes);
-        return isRight;
+        return isRight ? proved : null;
+
+        void Observe(ReadOnlyMemory<byte> piece)
+        {
+            proved.Observe(piece.Span);
+            progress.Add(piece.Length);
+        }
     }
 
     private sealed class Candidate(FoundKey found, bool hasFingerprint)

@@ -38,11 +38,6 @@ internal static class OpenProblems
         "The SHA-256 of the backup file is not the one in its metadata: the file was damaged or changed. Nothing of it was released.",
         "Copy the file and its .meta.json again from their destination, or restore another backup.");
 
-    public static Problem FileChanged => new(
-        "file-changed",
-        "The backup file changed while it was being read, so what was read last is not proved; the restore must not be kept.",
-        "Make sure that nothing writes to the destination, then start the restore again.");
-
     public static Problem DumpMismatch => new(
         "dump-mismatch",
         "The dump inside the backup is not the one that its metadata describes (size or SHA-256), so the restore must not be kept.",

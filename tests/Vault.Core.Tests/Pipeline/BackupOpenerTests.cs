@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Shouldly;
+using Vault.Core.Formats;
 using Vault.Core.Keys;
 using Vault.Core.Metadata;
 using Vault.Core.Pipeline;
@@ -116,6 +117,50 @@ public sealed class BackupOpenerTests
         }
     }
 
+    /// <summary>
+    /// Without a check of its own, pass two would decrypt whatever stands there now: GCM counts, so who knows the plaintext
+    /// writes any other in its place, psql runs "\! command", and the tag's failure at the end comes too late.
+    /// </summary>
+    [Theory]
+    [InlineData(true, 3_000_000)]
+    [InlineData(true, 70)]
+    [InlineData(false, 3_000_000)]
+    [InlineData(false, 70)]
+    public async Task What_a_writer_of_the_destination_changes_after_the_proof_is_never_released(bool isEncrypted, int dumpBytes)
+    {
+        var rig = new Rig { DumpBytes = CompressionTests.Text(dumpBytes), IsEncrypted = isEncrypted, Compression = CompressionMethod.None };
+        foreach (var at in new[] { 0, dumpBytes / 2, dumpBytes - 30 })
+        {
+            var (file, bytes) = await MakeAsync(new Rig { DumpBytes = rig.DumpBytes, IsEncrypted = isEncrypted, Compression = CompressionMethod.None });
+            await using var opened = await BackupOpener.OpenAsync(file, [Rig.RightCandidate], new ListLog(), default);
+            var wish = "\n\\! touch /tmp/owned\n"u8.ToArray();
+            for (var i = 0; i < wish.Length; i++)
+            {
+                bytes[at + i] ^= (byte)(rig.DumpBytes[at + i] ^ wish[i]);
+            }
+
+            using var released = new MemoryStream();
+            var refused = await Should.ThrowAsync<ProblemException>(() => opened.Dump.CopyToAsync(released));
+            refused.Problem.Code.ShouldBe("file-changed");
+            rig.DumpBytes.AsSpan().StartsWith(released.ToArray()).ShouldBeTrue($"forged at {at}");
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_file_that_grows_or_shrinks_after_the_proof_ends_in_an_error(bool isEncrypted)
+    {
+        foreach (var change in new Func<byte[], byte[]>[] { bytes => bytes[..^1], bytes => bytes[..ProvedBytes.ChunkSize], bytes => [.. bytes, 0], _ => [] })
+        {
+            var (file, bytes) = await MakeAsync(new Rig { DumpBytes = CompressionTests.Text(2 * ProvedBytes.ChunkSize)[..(2 * ProvedBytes.ChunkSize)], IsEncrypted = isEncrypted, Compression = CompressionMethod.None });
+            var present = bytes;
+            await using var opened = await BackupOpener.OpenAsync(file with { OpenAsync = _ => Task.FromResult<Stream>(new LatestStream(() => present)) }, [Rig.RightCandidate], new ListLog(), default);
+            present = change(bytes);
+            (await Should.ThrowAsync<ProblemException>(() => Rig.ReadAsync(opened))).Problem.Code.ShouldBe("file-changed");
+        }
+    }
+
     [Fact]
     public async Task Verifying_reports_its_progress_and_can_be_cancelled()
     {
@@ -140,5 +185,20 @@ public sealed class BackupOpenerTests
         var bytes = Convert.FromHexString(hex);
         bytes[bit / 8] ^= (byte)(1 << (bit % 8));
         return Convert.ToHexStringLower(bytes);
+    }
+
+    /// <summary>A file that is read as it is at each moment.</summary>
+    private sealed class LatestStream(Func<byte[]> present) : ReadOnlyStream
+    {
+        private int at;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var rest = present().AsMemory()[Math.Min(at, present().Length)..];
+            rest = rest[..Math.Min(rest.Length, buffer.Length)];
+            rest.CopyTo(buffer);
+            at += rest.Length;
+            return ValueTask.FromResult(rest.Length);
+        }
     }
 }
