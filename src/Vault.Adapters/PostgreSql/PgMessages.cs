@@ -46,7 +46,13 @@ internal sealed partial class PgMessages(IRunLog log, string tool)
                 "Install the extension's package on the server, then restore again.");
         if (cause.Contains("server version mismatch", StringComparison.Ordinal))
             return new("tool-too-old", $"{tool} is older than the server; {effect}.", "Install the client tools of the server's version on the machine of Vault.");
-        if (cause.Contains("unsupported version", StringComparison.Ordinal) || cause.Contains("invalid command \\restrict", StringComparison.Ordinal))
+        if (cause.Contains("backslash commands are restricted", StringComparison.Ordinal) || cause.Contains("\\unrestrict: ", StringComparison.Ordinal))
+            return new("script-forbidden", $"The script in the backup holds a psql command, such as \\! or \\connect, which no dump of one database needs; {effect}.",
+                "Find out who made this backup before you trust it; the log names the line.");
+        if (cause.Contains("invalid command \\restrict", StringComparison.Ordinal))
+            return new("tool-too-old", $"{tool} is from before August 2025 and cannot keep a script from running programs on this machine (CVE-2025-8714); {effect}.",
+                "Update the client tools on the machine of Vault.");
+        if (cause.Contains("unsupported version", StringComparison.Ordinal))
             return new("tool-too-old", $"{tool} is older than the pg_dump that made the backup; {effect}.", "Update the client tools on the machine of Vault.");
         if (ConnectionLost().IsMatch(cause))
             return new("connection-lost", $"The server ended the connection of {tool} ({first}); {effect}.",

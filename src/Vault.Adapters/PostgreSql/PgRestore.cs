@@ -60,7 +60,7 @@ internal sealed class PgRestore(PgPlan planner)
         var isTakenWhole = false;
         try
         {
-            await CopyAsync(dump, tool.Input, request.Origin.SizeBytes, log, cancel);
+            await CopyAsync(dump, tool.Input, isPlain ? new RestrictedScript() : null, request.Origin.SizeBytes, log, cancel);
             // Only now: to psql -1 the end of its input means COMMIT.
             await tool.Input.DisposeAsync();
             isTakenWhole = true;
@@ -86,21 +86,31 @@ internal sealed class PgRestore(PgPlan planner)
         ? ["--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1", "--no-password", "--tuples-only", "--no-align", settings.DatabaseArgument, "--file=-"]
         : ["--single-transaction", "--exit-on-error", "--verbose", "--no-password", settings.DatabaseArgument];
 
-    private static async Task CopyAsync(Stream dump, Stream input, long? totalBytes, IRunLog log, CancellationToken cancel)
+    private static async Task CopyAsync(Stream dump, Stream input, RestrictedScript? script, long? totalBytes, IRunLog log, CancellationToken cancel)
     {
+        if (script is not null) await WriteAsync(script.Opening);
         var buffer = new byte[CopyBytes];
         var doneBytes = 0L;
         int read;
         while ((read = await dump.ReadAsync(buffer, cancel)) > 0)
+        {
+            await WriteAsync(script is null ? buffer.AsMemory(0, read) : script.Take(buffer.AsSpan(0, read)));
+            log.Progress(doneBytes += read, totalBytes);
+        }
+
+        if (script is not null) await WriteAsync(script.End());
+
+        async Task WriteAsync(ReadOnlyMemory<byte> bytes)
+        {
             try
             {
-                await input.WriteAsync(buffer.AsMemory(0, read), cancel);
-                log.Progress(doneBytes += read, totalBytes);
+                await input.WriteAsync(bytes, cancel);
             }
             catch (IOException error)
             {
                 throw new BrokenInputException(error);
             }
+        }
     }
 
     /// <summary>Without statistics the first queries of the restored database would be slow; their lack is no failure.</summary>

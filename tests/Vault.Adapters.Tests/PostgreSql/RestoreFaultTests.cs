@@ -54,6 +54,29 @@ public sealed class RestoreFaultTests(OneCluster one) : IClassFixture<OneCluster
         await ShouldBeUntouchedAsync(database, before);
     }
 
+    /// <summary>psql would run it as the user of Vault, on Vault's machine; CVE-2025-8715 puts such lines even into honest dumps.</summary>
+    [Theory]
+    [InlineData("\\! touch {0}\n")]
+    [InlineData("\\restrict guess\n\\unrestrict guess\n\\! touch {0}\n")]
+    [InlineData("-- comment\n\n\\restrict guess\n\\restrict guess\n\\unrestrict guess\n\\! touch {0}\n")]
+    [InlineData("CREATE TABLE a (x int);\n\\unrestrict\n\\! touch {0}\n")]
+    [InlineData("SELECT 1 \\g |touch {0}\n")]
+    [InlineData("\\set x `touch {0}`\n")]
+    [InlineData("\\copy (SELECT 1) TO PROGRAM 'touch {0}'\n")]
+    [InlineData("\\connect postgres\nCREATE TABLE a (x int);\n")]
+    public async Task A_script_runs_no_program_and_changes_no_other_database(string script)
+    {
+        using var folder = new TempFolder();
+        var mark = folder.File("owned");
+        var database = await one.NewShopAsync(orders: 10);
+        var before = await DatabaseFingerprint.TakeAsync(one.Cluster.ConnectionString(database));
+        var bytes = Encoding.UTF8.GetBytes(script.Replace("{0}", mark, StringComparison.Ordinal) + new string('\n', 100_000));
+        var error = await Should.ThrowAsync<ProblemException>(() => RestoreAsync(database, "plain", new MemoryStream(bytes)));
+        error.Problem.Code.ShouldBe("script-forbidden");
+        File.Exists(mark).ShouldBeFalse();
+        await ShouldBeUntouchedAsync(database, before);
+    }
+
     [Fact]
     public async Task A_script_that_quits_early_is_no_success()
     {
