@@ -9,6 +9,9 @@ internal sealed record Ended(int ExitCode, string Output, string Error);
 /// <summary>The built programs, started as their owner starts them.</summary>
 internal static class ServerProcess
 {
+    /// <summary>Begins the line that the server writes once it answers (Http/Announcement.cs).</summary>
+    public const string ServingLine = "Vault is on ";
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>Runs to the end.</summary>

@@ -78,7 +78,7 @@ public sealed class StartTests : IDisposable
         using var first = ServerProcess.Start("vault-server.dll", [], ("VAULT_DATA", Data), ("ENCRYPTION_KEY", Key));
         try
         {
-            await ServerProcess.WaitForLineAsync(first.StandardOutput, "Now listening");
+            await ServerProcess.WaitForLineAsync(first.StandardOutput, ServerProcess.ServingLine);
             var ended = await ServerProcess.RunAsync("vault-server.dll", [], ("VAULT_DATA", Data), ("ENCRYPTION_KEY", Key));
 
             ShouldBeRefusal(ended);
@@ -124,7 +124,7 @@ public sealed class StartTests : IDisposable
     private async Task MakeVaultAsync()
     {
         using var server = ServerProcess.Start("vault-server.dll", [], ("VAULT_DATA", Data), ("ENCRYPTION_KEY", Key));
-        await ServerProcess.WaitForLineAsync(server.StandardOutput, "Now listening");
+        await ServerProcess.WaitForLineAsync(server.StandardOutput, ServerProcess.ServingLine);
         server.Kill();
         await server.WaitForExitAsync();
     }

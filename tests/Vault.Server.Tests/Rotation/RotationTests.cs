@@ -71,7 +71,7 @@ public sealed class RotationTests : IDisposable
         using var server = ServerProcess.Start("vault-server.dll", [], ("VAULT_DATA", data), ("ENCRYPTION_KEY", OldKey));
         try
         {
-            await ServerProcess.WaitForLineAsync(server.StandardOutput, "Now listening");
+            await ServerProcess.WaitForLineAsync(server.StandardOutput, ServerProcess.ServingLine);
             var ended = await RotateAsync(OldKey, NewKey);
             ended.ExitCode.ShouldBe(78);
             ended.Error.ShouldContain("Stop the server");
@@ -113,7 +113,7 @@ public sealed class RotationTests : IDisposable
     private async Task<bool> StartAndStopAsync(string key)
     {
         using var server = ServerProcess.Start("vault-server.dll", [], ("VAULT_DATA", data), ("ENCRYPTION_KEY", key));
-        await ServerProcess.WaitForLineAsync(server.StandardOutput, "Now listening");
+        await ServerProcess.WaitForLineAsync(server.StandardOutput, ServerProcess.ServingLine);
         server.Kill();
         await server.WaitForExitAsync();
         return true;
