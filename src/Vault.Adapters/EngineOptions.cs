@@ -8,5 +8,8 @@ public sealed record EngineOptions(IReadOnlyList<string> ToolFolders)
     /// <summary>Whether <c>/usr/lib/postgresql/*/bin</c> and <c>PATH</c> are searched too.</summary>
     public bool IsSystemSearched { get; init; } = true;
 
+    /// <summary>Vault's own folders: no restore writes a file in one of them (folders below may hold databases), whatever a source names.</summary>
+    public IReadOnlyList<string> ForbiddenFolders { get; init; } = [];
+
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

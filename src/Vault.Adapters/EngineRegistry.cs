@@ -14,7 +14,7 @@ public sealed class EngineRegistry
     public static EngineRegistry Create(EngineOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new([new PostgresEngine(options), new SqliteEngine(options.Clock)]);
+        return new([new PostgresEngine(options), new SqliteEngine(options)]);
     }
 
     public IDatabaseEngine? Find(string id) => All.FirstOrDefault(engine => engine.Description.Id == id);

@@ -5,10 +5,10 @@ using Vault.Core.Engines;
 namespace Vault.Adapters.Sqlite;
 
 /// <summary>SQLite files, read while programs use them.</summary>
-internal sealed class SqliteEngine(TimeProvider clock) : IDatabaseEngine
+internal sealed class SqliteEngine(EngineOptions options) : IDatabaseEngine
 {
     private static readonly DumpFormat Format = new("sqlite", "SQLite database file", "sqlite", "A consistent copy of the database file.");
-    private readonly SqliteRestore restore = new(clock);
+    private readonly SqliteRestore restore = new(options);
 
     public EngineDescription Description { get; } = new("sqlite", "SQLite",
         [new Setting("path", "File", SettingKind.Path, IsRequired: true, Help: "The database file on this machine.")], [Format]);

@@ -6,7 +6,7 @@ using Vault.Core.Engines;
 namespace Vault.Adapters.Sqlite;
 
 /// <summary>Restores into a hidden file beside the target, checks it, and puts it in the target's place in one transaction.</summary>
-internal sealed class SqliteRestore(TimeProvider clock)
+internal sealed class SqliteRestore(EngineOptions options)
 {
     private const int CopyBytes = 1024 * 1024;
     private static readonly string[] SideFiles = ["", "-wal", "-shm", "-journal"];
@@ -15,9 +15,9 @@ internal sealed class SqliteRestore(TimeProvider clock)
     {
         var target = Path.GetFullPath(request.Database);
         var isThere = File.Exists(target);
-        var kept = isThere ? FreeName($"{target}.before-{clock.GetUtcNow():yyyyMMdd-HHmmss}") : null;
+        var kept = isThere ? FreeName($"{target}.before-{options.Clock.GetUtcNow():yyyyMMdd-HHmmss}") : null;
         var checks = new List<CheckLine>();
-        var problem = TargetProblem(target, isThere) ?? SpaceProblem(request.Origin, target, isThere, checks);
+        var problem = SqliteTarget.Check(request, options.ForbiddenFolders) ?? TargetProblem(target, isThere) ?? SpaceProblem(request.Origin, target, isThere, checks);
         if (problem is not null) checks.Add(new CheckLine(CheckState.Bad, problem.Message));
         return new RestorePlan(isThere ? RestoreAction.Replace : RestoreAction.CreateNew, Steps(target, ShadowOf(request), kept), checks, kept, problem);
     }

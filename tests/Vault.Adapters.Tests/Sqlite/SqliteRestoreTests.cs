@@ -53,6 +53,30 @@ public sealed class SqliteRestoreTests : IDisposable
         Hidden().ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("../elsewhere/new.db", "target-outside")]
+    [InlineData("/etc/vault-was-here", "target-outside")]
+    [InlineData("link/new.db", "target-outside")]
+    [InlineData("link-to-file.db", "target-outside")]
+    [InlineData("vault/vault.db", "target-forbidden")]
+    [InlineData("link-to-vault/new.db", "target-forbidden")]
+    public async Task Only_beside_the_source_and_never_into_Vaults_own_folder(string path, string code)
+    {
+        using var elsewhere = new TempFolder();
+        Directory.CreateDirectory(folder.File("vault"));
+        SqliteFixture.MakeShop(Source, rows: 5);
+        SqliteFixture.MakeShop(elsewhere.File("other.db"), rows: 5);
+        Directory.CreateSymbolicLink(folder.File("link"), elsewhere.Path);
+        Directory.CreateSymbolicLink(folder.File("link-to-vault"), "vault");
+        File.CreateSymbolicLink(folder.File("link-to-file.db"), elsewhere.File("other.db"));
+        var engine = EngineRegistry.Create(EngineOptions.Default with { ForbiddenFolders = [folder.File("vault")] }).Find("sqlite")!;
+        var request = SqliteFixture.Request(Source) with { Database = Path.Combine(folder.Path, path) };
+        (await engine.PlanRestoreAsync(request, default)).Problem.ShouldNotBeNull().Code.ShouldBe(code);
+        var dump = await SqliteFixture.DumpAsync(Source);
+        (await Should.ThrowAsync<ProblemException>(() => engine.RestoreAsync(request, new MemoryStream(dump), new RecordingLog(), default))).Problem.Code.ShouldBe(code);
+        File.Exists(Path.Combine(folder.Path, path)).ShouldBe(path == "link-to-file.db");
+    }
+
     [Fact]
     public async Task Restores_within_one_second_keep_every_old_content()
     {

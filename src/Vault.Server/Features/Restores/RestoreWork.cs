@@ -26,7 +26,7 @@ internal sealed class RestoreWork(
         var (backup, copy) = await LoadAsync(target);
         var (engine, request) = await RequestAsync(run.Id, target, backup);
         await using var store = await destinations.OpenStoreAsync(copy.DestinationId);
-        await using var opened = await OpenAsync(store, copy, log, cancel);
+        await using var opened = await OpenAsync(store, backup, copy, log, cancel);
         // What the authenticated dump is goes before what the catalogue took it for.
         var origin = request.Origin with { Format = opened.Metadata.DumpFormat ?? request.Origin.Format };
         var outcome = await engine.RestoreAsync(request with { Origin = origin }, opened.Dump, log, cancel);
@@ -60,11 +60,26 @@ internal sealed class RestoreWork(
             : (backup, copy!);
     }
 
-    private async Task<OpenedBackup> OpenAsync(IObjectStore store, Copy copy, IRunLog log, CancellationToken cancel)
+    private async Task<OpenedBackup> OpenAsync(IObjectStore store, Backup backup, Copy copy, IRunLog log, CancellationToken cancel)
     {
         var metadata = await ReadMetadataAsync(store, copy, cancel);
+        RefuseExchanged(backup, metadata);
         var file = new BackupFile(copy.ObjectName, metadata, token => store.OpenReadAsync(copy.ObjectName, token), copy.SizeBytes);
         return await BackupOpener.OpenAsync(file, await profiles.CandidatesAsync(), log, cancel);
+    }
+
+    /// <summary>
+    /// The metadata in a destination is not authenticated: whoever writes there could say "not encrypted" and put any script in
+    /// the backup's place, or an older backup. What the catalogue recorded when it first saw the backup stands.
+    /// </summary>
+    private static void RefuseExchanged(Backup backup, BackupMetadata found)
+    {
+        if ((backup.IsEncrypted && !found.IsEncrypted) || Differs(backup.StoredSha256, found.Sha256?.Stored) || Differs(backup.DumpSha256, found.Sha256?.Dump))
+            throw new ProblemException("backup-exchanged",
+                "The metadata in the destination is not that of this backup (its encryption or its checksums differ from what the catalogue recorded), so nothing was restored.",
+                "Find out who changed it, and put the backup's own files back from another copy.");
+
+        static bool Differs(string? recorded, string? found) => recorded is not null && !recorded.Equals(found, StringComparison.OrdinalIgnoreCase);
     }
 
     private static async Task<BackupMetadata> ReadMetadataAsync(IObjectStore store, Copy copy, CancellationToken cancel)

@@ -1,4 +1,5 @@
 using Vault.Adapters;
+using Vault.Server.Database;
 
 namespace Vault.Server.Features.Sources;
 
@@ -8,7 +9,10 @@ internal static class AdaptersSetup
     public static void AddAdapters(this IServiceCollection services, IConfiguration configuration)
     {
         var folders = configuration["VAULT_TOOL_FOLDERS"] ?? configuration["Vault:ToolFolders"] ?? "";
-        services.AddSingleton(EngineRegistry.Create(new EngineOptions(folders.Split(':', StringSplitOptions.RemoveEmptyEntries))));
+        services.AddSingleton(s => EngineRegistry.Create(new EngineOptions(folders.Split(':', StringSplitOptions.RemoveEmptyEntries))
+        {
+            ForbiddenFolders = [s.GetRequiredService<VaultFolder>().Path],
+        }));
         services.AddSingleton<StoreRegistry>();
     }
 }
