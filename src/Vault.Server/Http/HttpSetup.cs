@@ -24,6 +24,7 @@ internal static class HttpSetup
         if (!string.IsNullOrWhiteSpace(app.Configuration["VAULT_TRUSTED_PROXIES"]))
             app.UseForwardedHeaders();
         app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<SameOrigin>();
         app.UseHsts();
     }
 
@@ -39,7 +40,7 @@ internal static class HttpSetup
 
     private static void TrustProxies(ForwardedHeadersOptions options, string? proxies)
     {
-        options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+        options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
         options.KnownProxies.Clear();
         options.KnownIPNetworks.Clear();
         foreach (var proxy in (proxies ?? "").Split([',', ' '], StringSplitOptions.RemoveEmptyEntries))

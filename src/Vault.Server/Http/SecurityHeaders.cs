@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.StaticAssets;
+
 namespace Vault.Server.Http;
 
 /// <summary>The headers that every answer carries, also errors and files.</summary>
@@ -13,7 +15,11 @@ internal sealed class SecurityHeaders(RequestDelegate next)
         // Just before the answer starts, so that no later component can weaken them.
         context.Response.OnStarting(static state =>
         {
-            Write(((HttpContext)state).Response.Headers);
+            var answering = (HttpContext)state;
+            Write(answering.Response.Headers);
+            // Logs, metadata and pages stay in no cache; only the program's own files may.
+            if (answering.GetEndpoint()?.Metadata.GetMetadata<StaticAssetDescriptor>() is null)
+                answering.Response.Headers.CacheControl = "no-store";
             return Task.CompletedTask;
         }, context);
         return next(context);

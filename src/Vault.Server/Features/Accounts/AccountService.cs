@@ -100,6 +100,14 @@ internal sealed class AccountService(IServiceScopeFactory scopes, IDbContextFact
         return false;
     }
 
+    /// <summary>As the account is now: a circuit may still hold the role that it began with.</summary>
+    public async Task<bool> IsAsync(Actor actor, params AccountRole[] roles)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        var name = actor.Name.Normalize().ToUpperInvariant();
+        return await db.Users.AnyAsync(a => a.NormalizedUserName == name && roles.Contains(a.Role));
+    }
+
     private async Task<Problem?> ChangeAsync(
         Guid id, string action, Actor actor, Func<UserManager<Account>, VaultDb, Account, Task<Problem?>> change)
     {

@@ -17,12 +17,12 @@ internal sealed class SignInService(SignInManager<Account> signIn, IPasswordHash
     public async Task<Problem?> SignInAsync(string name, string password, Actor actor)
     {
         var account = await signIn.UserManager.FindByNameAsync(name.Trim());
-        if (account is null)
-            // As much work as for an account that exists, so that time does not tell them apart.
-            hasher.VerifyHashedPassword(new Account(), NobodysHash.Value, password);
         var result = account is null
             ? SignInResult.Failed
             : await signIn.PasswordSignInAsync(account, password, isPersistent: false, lockoutOnFailure: true);
+        if (account is null || result.IsLockedOut)
+            // As much work as for an account that exists and is not locked, so that time does not tell them apart.
+            hasher.VerifyHashedPassword(new Account(), NobodysHash.Value, password);
         await audit.WriteAsync(actor with { Name = name.Trim() }, "sign-in", null, Outcome(result));
         return result.Succeeded ? null : Refused;
     }

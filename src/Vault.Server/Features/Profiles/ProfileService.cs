@@ -80,6 +80,11 @@ internal sealed class ProfileService(
     /// <summary>The 64 hex characters, after the account's password was typed again.</summary>
     public async Task<Result<string>> RevealAsync(Guid id, string password, Actor actor)
     {
+        if (!await accounts.IsAsync(actor, AccountRole.Admin))
+        {
+            await audit.WriteAsync(actor, "key-revealed", id.ToString(), $"{AuditLog.Refused}: no admin");
+            return new Problem("not-allowed", "Only an admin may see a key, so it was not shown.", "Ask an admin.");
+        }
         if (!await accounts.ConfirmPasswordAsync(password, actor))
         {
             await audit.WriteAsync(actor, "key-revealed", id.ToString(), $"{AuditLog.Refused}: wrong password");
