@@ -81,10 +81,13 @@ public sealed class LocalStoreTests : StoreContract, IDisposable
         Directory.Delete(Root);
         (await Should.ThrowAsync<ProblemException>(() => ListAsync(store))).Problem.Code.ShouldBe("destination-missing");
         (await Should.ThrowAsync<ProblemException>(() => store.GetSpaceAsync(default))).Problem.Code.ShouldBe("destination-missing");
+        (await Should.ThrowAsync<ProblemException>(() => store.CreateAsync("shop/a.sql", default))).Problem.Code.ShouldBe("destination-missing");
+        new StoreRegistry().Open("local", new SettingValues(new Dictionary<string, string> { ["folder"] = Root })).Problem!.Code.ShouldBe("destination-missing");
+        Directory.Exists(Root).ShouldBeFalse();
     }
 
     private static Result<IObjectStore> Open(string path) =>
-        new StoreRegistry().Open("local", new SettingValues(new Dictionary<string, string> { ["folder"] = path }));
+        new StoreRegistry().Create("local", new SettingValues(new Dictionary<string, string> { ["folder"] = path }));
 
     private static string Mode(string path) => Convert.ToString((int)File.GetUnixFileMode(path), 8);
 

@@ -70,12 +70,14 @@ public sealed class ScanTests(PostgresServer postgres) : IDisposable
         await using var db = vault.Db();
         var destination = (await db.Destinations.SingleAsync()).Id;
         Directory.Move(vault.BackupFolder, vault.BackupFolder + "-unmounted");
+        (await vault.Scan.ScanAsync(destination, default)).Problem.ShouldNotBeNull().Code.ShouldBe("destination-missing");
+        Directory.CreateDirectory(vault.BackupFolder); // the empty mount point
 
         var result = await vault.Scan.ScanAsync(destination, default);
 
         result.Problem.ShouldNotBeNull().Code.ShouldBe("destination-empty");
         (await vault.Backups.FindAsync(made.Id))!.Backup.State.ShouldBe(BackupState.Missing);
-        if (Directory.Exists(vault.BackupFolder)) Directory.Delete(vault.BackupFolder);
+        Directory.Delete(vault.BackupFolder);
         Directory.Move(vault.BackupFolder + "-unmounted", vault.BackupFolder);
         (await vault.Scan.ScanAsync(destination, default)).Problem.ShouldBeNull();
         (await vault.Backups.FindAsync(made.Id))!.Backup.State.ShouldBe(BackupState.Available);

@@ -34,11 +34,20 @@ internal sealed class LocalStore : IObjectStore
     {
         if (settings["folder"] is not { } folder)
             return new Problem("setting-missing", "The destination has no folder.", "Enter the folder and save.");
-        var root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        var root = RootOf(folder);
+        // Never created here: where a disk is not mounted, its folder would be made anew on the wrong one.
+        return Directory.Exists(root) ? new LocalStore(root) : LocalProblems.Missing(root);
+    }
+
+    /// <summary>Makes the folder, when its owner saves the destination.</summary>
+    public static Problem? Prepare(SettingValues settings)
+    {
+        if (settings["folder"] is not { } folder) return null;
+        var root = RootOf(folder);
         try
         {
             Directory.CreateDirectory(root, OwnerFolder);
-            return new LocalStore(root);
+            return null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -154,6 +163,8 @@ internal sealed class LocalStore : IObjectStore
         }
     }
 
+    private static string RootOf(string folder) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+
     private string NameOf(string path) => Path.GetRelativePath(root, path);
 
     private string PathOf(string name)
@@ -174,7 +185,7 @@ internal sealed class LocalStore : IObjectStore
     /// <summary>Each new folder's name is itself made durable in the folder above it.</summary>
     private void CreateFoldersOf(string path)
     {
-        Directory.CreateDirectory(root, OwnerFolder);
+        if (!Directory.Exists(root)) throw new ProblemException(LocalProblems.Missing(root));
         var folder = root;
         foreach (var part in NameOf(Path.GetDirectoryName(path)!).Split('/').Where(part => part != "."))
         {

@@ -140,7 +140,7 @@ internal sealed class DestinationService(
             return kept;
         if (FormCheck.Find(declared, kept.Value) is { } problem)
             return problem;
-        var opened = stores.Open(form.Store, kept.Value);
+        var opened = stores.Create(form.Store, kept.Value);
         if (!opened.IsOk)
             return opened.Problem!;
         await opened.Value.DisposeAsync();
