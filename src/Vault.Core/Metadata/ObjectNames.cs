@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Vault.Core.Pipeline;
 
 namespace Vault.Core.Metadata;
 
 /// <summary><c>job-slug/2026-11-21T02-00-00-000Z-12hexofrunid.ext[.gz|.br][.enc]</c> (docs/format.md).</summary>
-public static class ObjectNames
+public static partial class ObjectNames
 {
     public const string MetadataSuffix = ".meta.json";
     public const string EncryptedSuffix = ".enc";
@@ -21,6 +22,9 @@ public static class ObjectNames
     public static string MetadataOf(string objectName) => objectName + MetadataSuffix;
 
     public static bool IsMetadata(string name) => name.EndsWith(MetadataSuffix, StringComparison.Ordinal);
+
+    /// <summary>Whether Vault gives such names to backups and their metadata; in a folder that others use too, the rest is theirs.</summary>
+    public static bool IsVaults(string name) => Own().IsMatch(name);
 
     /// <summary>Two job names may share a slug: the run id keeps their objects apart.</summary>
     internal static string Slug(string jobName)
@@ -48,4 +52,7 @@ public static class ObjectNames
     private static string Checked(string extension) => extension.Length > 0 && extension.All(char.IsAsciiLetterOrDigit)
         ? extension
         : throw new ArgumentException("An extension is letters and digits without a dot.", nameof(extension));
+
+    [GeneratedRegex(@"\A[a-z0-9-]+/\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z-[0-9a-f]{12}\.[A-Za-z0-9.]+\z")]
+    private static partial Regex Own();
 }

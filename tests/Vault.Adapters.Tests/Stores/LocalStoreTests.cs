@@ -32,9 +32,11 @@ public sealed class LocalStoreTests : StoreContract, IDisposable
     {
         await using var store = OpenStore();
         Directory.CreateDirectory(Path.Combine(Root, "shop"));
-        await File.WriteAllTextAsync(Path.Combine(Root, "shop/old.sql.partial"), "half");
-        (await store.RemoveAbandonedAsync(default)).ShouldBe(["shop/old.sql.partial"]);
-        File.Exists(Path.Combine(Root, "shop/old.sql.partial")).ShouldBeFalse();
+        const string left = "shop/2026-11-20T02-00-00-000Z-0123456789ab.sql.gz.enc.partial", foreign = "shop/holiday.iso.partial";
+        foreach (var name in new[] { left, foreign }) await File.WriteAllTextAsync(Path.Combine(Root, name), "half");
+        (await store.RemoveAbandonedAsync(default)).ShouldBe([left]);
+        File.Exists(Path.Combine(Root, left)).ShouldBeFalse();
+        File.Exists(Path.Combine(Root, foreign)).ShouldBeTrue();
     }
 
     [Fact]

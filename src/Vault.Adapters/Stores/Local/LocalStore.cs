@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Vault.Adapters.Disk;
 using Vault.Core;
+using Vault.Core.Metadata;
 using Vault.Core.Stores;
 
 namespace Vault.Adapters.Stores.Local;
@@ -129,7 +130,7 @@ internal sealed class LocalStore : IObjectStore
             foreach (var file in Files().Where(f => f.Name.EndsWith(PartialSuffix, StringComparison.Ordinal)))
             {
                 cancel.ThrowIfCancellationRequested();
-                if (OpenPartials.ContainsKey(file.FullName)) continue;
+                if (OpenPartials.ContainsKey(file.FullName) || !ObjectNames.IsVaults(NameOf(file.FullName)[..^PartialSuffix.Length])) continue;
                 file.Delete();
                 removed.Add(NameOf(file.FullName));
             }
