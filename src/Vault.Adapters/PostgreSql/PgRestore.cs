@@ -60,8 +60,10 @@ internal sealed class PgRestore(PgPlan planner)
         var isTakenWhole = false;
         try
         {
-            await CopyAsync(dump, tool.Input, isPlain ? new RestrictedScript() : null, request.Origin.SizeBytes, log, cancel);
-            // Only now: to psql -1 the end of its input means COMMIT.
+            var (script, end) = isPlain ? (new RestrictedScript(), new PlainProof()) : (null, null);
+            await CopyAsync(dump, tool.Input, script, end, request.Origin.SizeBytes, log, cancel);
+            if (end?.ConcludeRestore() is { } cut) throw new ProblemException(cut);
+            // Only now: to psql -1 the end of its input means COMMIT, also in the middle of a table's rows.
             await tool.Input.DisposeAsync();
             isTakenWhole = true;
         }
@@ -86,7 +88,7 @@ internal sealed class PgRestore(PgPlan planner)
         ? ["--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1", "--no-password", "--tuples-only", "--no-align", settings.DatabaseArgument, "--file=-"]
         : ["--single-transaction", "--exit-on-error", "--verbose", "--no-password", settings.DatabaseArgument];
 
-    private static async Task CopyAsync(Stream dump, Stream input, RestrictedScript? script, long? totalBytes, IRunLog log, CancellationToken cancel)
+    private static async Task CopyAsync(Stream dump, Stream input, RestrictedScript? script, PlainProof? end, long? totalBytes, IRunLog log, CancellationToken cancel)
     {
         if (script is not null) await WriteAsync(script.Opening);
         var buffer = new byte[CopyBytes];
@@ -94,6 +96,7 @@ internal sealed class PgRestore(PgPlan planner)
         int read;
         while ((read = await dump.ReadAsync(buffer, cancel)) > 0)
         {
+            end?.Observe(buffer.AsSpan(0, read));
             await WriteAsync(script is null ? buffer.AsMemory(0, read) : script.Take(buffer.AsSpan(0, read)));
             log.Progress(doneBytes += read, totalBytes);
         }

@@ -35,14 +35,20 @@ internal sealed partial class PlainProof : IDumpProof
         }
     }
 
-    public Problem? Conclude()
+    public Problem? Conclude() => IsWhole() ? null : new("dump-incomplete",
+        "The dump does not end with \"PostgreSQL database dump complete\": it was cut off, and is not stored.",
+        "Look at the last lines of the log and at the server, then start again.");
+
+    /// <summary>Vault proves its own dumps before it stores them; other programs do not. A script that pg_dump did not begin need not have its end.</summary>
+    public Problem? ConcludeRestore() => !Beginning().IsMatch(head.ToString()) || IsWhole() ? null : new("dump-incomplete",
+        "The dump in this backup does not end with \"PostgreSQL database dump complete\": it was cut off before it was stored. Nothing was restored, the target is as it was.",
+        "Restore another backup. What there is of this one can be looked at after a download.");
+
+    private bool IsWhole()
     {
         var end = EndOfScript().Match(Encoding.UTF8.GetString(tail, 0, tailLength));
         var key = Restrict().Match(head.ToString());
-        var isWhole = table is null && end.Success && key.Groups[1].Value == end.Groups[1].Value;
-        return isWhole ? null : new("dump-incomplete",
-            "The dump does not end with \"PostgreSQL database dump complete\": it was cut off, and is not stored.",
-            "Look at the last lines of the log and at the server, then start again.");
+        return table is null && end.Success && key.Groups[1].Value == end.Groups[1].Value;
     }
 
     private int TakeRows(ReadOnlySpan<byte> bytes)
@@ -112,6 +118,9 @@ internal sealed partial class PlainProof : IDumpProof
 
     [GeneratedRegex(@"\n--\n-- PostgreSQL database dump complete\n--\n\n(?:\\unrestrict (\w+)\n\n)?\z")]
     private static partial Regex EndOfScript();
+
+    [GeneratedRegex(@"\A--\n-- PostgreSQL database dump\n--\n")]
+    private static partial Regex Beginning();
 
     [GeneratedRegex(@"(?:\A|\n)\\restrict (\w+)\n")]
     private static partial Regex Restrict();
