@@ -31,40 +31,57 @@ internal sealed class PgDatabases(PgSession session, PgSettings settings, IRunLo
     public Task<bool> ExistsAsync(string database, CancellationToken cancel) =>
         session.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", cancel, database);
 
-    /// <summary>Renames <paramref name="shadow"/> to <paramref name="target"/>, and what stood there to <paramref name="kept"/>: all or nothing.</summary>
-    public async Task PlaceAsync(string shadow, string target, string? kept, CancellationToken cancel)
+    /// <summary>Renames <paramref name="shadow"/> to <paramref name="target"/>, and what stood there to a free name: all or nothing.</summary>
+    /// <param name="keptName">Names for what stood there, by number; null when nothing did.</param>
+    /// <returns>The name that it is kept under.</returns>
+    public async Task<string?> PlaceAsync(string shadow, string target, Func<int, string>? keptName, CancellationToken cancel)
     {
-        var renames = new List<string> { Rename(shadow, target) };
-        if (kept is not null) renames.Insert(0, Rename(target, kept));
-        string[] emptied = kept is null ? [shadow] : [shadow, target];
+        string[] emptied = keptName is null ? [shadow] : [shadow, target];
         for (var attempt = 1; ; attempt++)
             try
             {
-                await RenameAsync(renames, emptied, cancel);
-                return;
+                var kept = keptName is null ? null : await FreeNameAsync(keptName, cancel);
+                await RenameAsync(kept is null ? [Rename(shadow, target)] : [Rename(target, kept), Rename(shadow, target)], emptied, cancel);
+                return kept;
             }
             catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.ObjectInUse && attempt < SwapTries)
             {
                 log.Write(LogLevel.Warning, $"Sessions came back before the swap; trying again ({attempt} of {SwapTries}).");
                 await Task.Delay(BetweenTries, cancel);
             }
-            catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.ObjectInUse)
+            catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.DuplicateDatabase && keptName is not null && attempt < SwapTries)
             {
-                throw new ProblemException("target-in-use",
-                    $"Sessions on \"{target}\" could not be ended, so the restored database was not put in its place; the old one is as it was.",
-                    "Stop the programs that use it, or restore as a superuser, then restore again.", error);
+                // Another restore took the name in between.
             }
             catch (PostgresException error)
             {
-                throw new ProblemException(PgProblems.FromConnect(error, settings), error);
+                throw new ProblemException(SwapProblem(error, target), error);
             }
+    }
+
+    private Problem SwapProblem(PostgresException error, string target) => error.SqlState switch
+    {
+        PostgresErrorCodes.ObjectInUse => new("target-in-use",
+            $"Sessions on \"{target}\" could not be ended, so the restored database was not put in its place; the old one is as it was.",
+            "Stop the programs that use it, or restore as a superuser, then restore again."),
+        PostgresErrorCodes.DuplicateDatabase => new("target-appeared",
+            $"Somebody else created \"{target}\" while the restore ran, so the restored database was not put in its place; theirs is as it was.",
+            "Look at it, then restore again if it may be replaced, or choose another name."),
+        _ => PgProblems.FromConnect(error, settings),
+    };
+
+    /// <summary>Two restores within one second, or a clock that was set back, must not fail over the name.</summary>
+    private async Task<string> FreeNameAsync(Func<int, string> keptName, CancellationToken cancel)
+    {
+        for (var number = 1; ; number++)
+            if (keptName(number) is var name && !await ExistsAsync(name, cancel)) return name;
     }
 
     /// <summary>
     /// RENAME locks the database's name and then waits up to 5 s for its sessions to leave. New ones wait behind the lock, so
     /// ending the old ones meanwhile, from a second session, lets it through even under a pool that reconnects at once.
     /// </summary>
-    private async Task RenameAsync(List<string> renames, string[] emptied, CancellationToken cancel)
+    private async Task RenameAsync(IReadOnlyList<string> renames, string[] emptied, CancellationToken cancel)
     {
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var ender = EndSessionsAsync(emptied, done.Token);

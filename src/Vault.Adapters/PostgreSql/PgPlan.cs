@@ -10,7 +10,10 @@ internal sealed class PgPlan(PgTools tools, TimeProvider clock)
     private const int LongestName = 63; // NAMEDATALEN - 1, in bytes
     private const int SettingsEraMajor = 17; // its dumps begin with SET transaction_timeout, which older servers refuse
 
-    public static string ShadowName(Guid runId) => $"vault_restore_{runId.ToString("N")[..12]}";
+    public static string ShadowName(Guid runId) => $"vault_restore_{RunWord(runId)}";
+
+    // The last digits: the first ones of a version 7 UUID are its clock, equal for runs that start together.
+    public static string RunWord(Guid runId) => runId.ToString("N")[^12..];
 
     public async Task<RestorePlan> MakeAsync(RestoreRequest request, CancellationToken cancel)
     {

@@ -37,11 +37,10 @@ internal sealed class PgRestore(PgPlan planner)
     private async Task<RestoreOutcome> PlaceAsync(
         RestorePlan plan, RestoreRequest request, PgDatabases databases, PgSession session, string shadow, IRunLog log, CancellationToken cancel)
     {
-        var kept = plan.Action == RestoreAction.Replace ? planner.KeptName(request.Database) : null;
-        for (var number = 2; kept is not null && await databases.ExistsAsync(kept, cancel); number++) kept = planner.KeptName(request.Database, number);
+        var isReplacing = plan.Action == RestoreAction.Replace;
         log.Phase("Swapping in");
-        if (kept is not null) await PgDress.CarryOverAsync(session, request.Database, shadow, log, cancel);
-        await databases.PlaceAsync(shadow, request.Database, kept, cancel);
+        if (isReplacing) await PgDress.CarryOverAsync(session, request.Database, shadow, log, cancel);
+        var kept = await databases.PlaceAsync(shadow, request.Database, isReplacing ? number => planner.KeptName(request.Database, number) : null, cancel);
         log.Write(LogLevel.Info, kept is null
             ? $"The database \"{request.Database}\" is there."
             : $"\"{request.Database}\" is replaced; the old database is kept as \"{kept}\".");
@@ -55,7 +54,7 @@ internal sealed class PgRestore(PgPlan planner)
         var messages = new PgMessages(log, name);
         log.Phase("Restoring");
         await using var tool = ToolProcess.Start(new ToolStart(set.Path(name), Arguments(isPlain, settings),
-            settings.ToolEnvironment($"vault-restore-{request.RunId.ToString("N")[..12]}"), "PG", messages.Take, TakesOutput: false, GivesInput: true));
+            settings.ToolEnvironment($"vault-restore-{PgPlan.RunWord(request.RunId)}"), "PG", messages.Take, TakesOutput: false, GivesInput: true));
         await using var onCancel = cancel.Register(tool.Kill);
         var isTakenWhole = false;
         try

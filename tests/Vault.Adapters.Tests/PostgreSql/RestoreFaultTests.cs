@@ -117,7 +117,7 @@ public sealed class RestoreFaultTests(OneCluster one) : IClassFixture<OneCluster
         var database = await one.NewShopAsync(orders: 10);
         var before = await DatabaseFingerprint.TakeAsync(one.Cluster.ConnectionString(database));
         var request = Dumping.Request(one.Cluster.Settings(database), database, "plain", runId: Guid.NewGuid());
-        var shadow = $"vault_restore_{request.RunId.ToString("N")[..12]}";
+        var shadow = $"vault_restore_{request.RunId.ToString("N")[^12..]}";
         await one.Cluster.CreateDatabaseAsync(shadow);
         await using (var left = new Npgsql.NpgsqlConnection(one.Cluster.ConnectionString(shadow)))
         {
