@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Vault.Core;
 using Vault.Core.Engines;
@@ -12,6 +13,8 @@ namespace Vault.Server.Features.Runs;
 internal sealed class RunExecutor(
     IDbContextFactory<VaultDb> databases, LiveRuns liveRuns, BackupWork backups, RestoreWork restores, TimeProvider clock, ILogger<RunExecutor> log)
 {
+    private static readonly TimeSpan RecordAgainAfter = TimeSpan.FromSeconds(1);
+
     /// <param name="stopping">Vault is stopping: the run becomes Interrupted.</param>
     public async Task ExecuteAsync(Guid runId, CancellationToken stopping)
     {
@@ -22,7 +25,7 @@ internal sealed class RunExecutor(
         try
         {
             var run = await LoadAsync(runId);
-            status = await EndAsync(run, live, await WorkAsync(run, live, stopping));
+            status = await EndAsync(run, live, await WorkAsync(run, live, stopping), stopping);
         }
         finally
         {
@@ -74,7 +77,7 @@ internal sealed class RunExecutor(
         }
     }
 
-    private async Task<RunStatus> EndAsync(Run run, LiveRun live, RunEnd end)
+    private async Task<RunStatus> EndAsync(Run run, LiveRun live, RunEnd end, CancellationToken stopping)
     {
         try
         {
@@ -90,7 +93,7 @@ internal sealed class RunExecutor(
             log.LogError(failure, "The log of run {RunId} is not whole", run.Id);
         }
 
-        return await RecordAsync(run.Id, end);
+        return await RecordAsync(run.Id, end, stopping);
     }
 
     private static void Say(RunLog log, Run run, RunEnd end)
@@ -99,6 +102,27 @@ internal sealed class RunExecutor(
         if (end.State == RunState.Succeeded) log.Write(LogLevel.Info, $"{what} succeeded");
         else log.Write(end.State == RunState.Failed ? LogLevel.Error : LogLevel.Warning, end.Problem!.ToString());
     }
+
+    /// <summary>Until its row says how it ended, a run looks as if it still ran: a full disk or a locked database is waited for.</summary>
+    private async Task<RunStatus> RecordAsync(Guid runId, RunEnd end, CancellationToken stopping)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await RecordAsync(runId, end);
+            }
+            catch (Exception failure) when (IsPassing(failure) && !stopping.IsCancellationRequested)
+            {
+                if (tries == 1) log.LogError(failure, "The end of run {RunId} cannot be written into the vault database; it is tried again until it can", runId);
+                await Task.Delay(RecordAgainAfter, clock, stopping);
+            }
+        }
+    }
+
+    // https://sqlite.org/rescode.html: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN
+    private static bool IsPassing(Exception failure) =>
+        (failure as SqliteException ?? failure.InnerException as SqliteException)?.SqliteErrorCode is 5 or 6 or 8 or 10 or 13 or 14;
 
     /// <summary>The row of the run, and what it made, in one transaction.</summary>
     private async Task<RunStatus> RecordAsync(Guid runId, RunEnd end)
