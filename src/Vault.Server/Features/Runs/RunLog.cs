@@ -25,6 +25,8 @@ internal sealed class RunLog : IRunLog, IAsyncDisposable
     private readonly TimeProvider clock;
     private readonly Signal changed;
     private readonly long firstSeq;
+    private readonly DateTimeOffset openedAt;
+    private readonly long opened;
     private readonly Task storing;
     private long lastSeq;
     private long storedSeq;
@@ -42,6 +44,7 @@ internal sealed class RunLog : IRunLog, IAsyncDisposable
         (this.runId, this.store, this.clock, this.changed) = (runId, store, clock, changed);
         lastSeq = storedSeq = lastStoredSeq;
         firstSeq = lastStoredSeq + 1;
+        (openedAt, opened) = (clock.GetUtcNow(), clock.GetTimestamp());
         storing = Task.Run(StoreLoopAsync);
     }
 
@@ -84,8 +87,7 @@ internal sealed class RunLog : IRunLog, IAsyncDisposable
     {
         lock (gate)
         {
-            var now = clock.GetUtcNow();
-            progress = meter.Measure(now, doneBytes, totalBytes);
+            progress = meter.Measure(SteadyNow, doneBytes, totalBytes);
         }
 
         ShowProgress();
@@ -113,6 +115,9 @@ internal sealed class RunLog : IRunLog, IAsyncDisposable
         await storing;
         if (storeFailure is { } failure) throw NotStored(failure);
     }
+
+    /// <summary>Does not jump when somebody sets the clock: a figure would be held back until the clock is where it was.</summary>
+    private DateTimeOffset SteadyNow => openedAt + clock.GetElapsedTime(opened);
 
     private static ProblemException NotStored(Exception cause) => new(
         "log-not-stored", "The log could not be written to the vault database, so the run was stopped.",
@@ -175,7 +180,7 @@ internal sealed class RunLog : IRunLog, IAsyncDisposable
         {
             var batch = new List<RunLogLine>();
             for (var seq = storedSeq + 1; seq <= lastSeq && batch.Count < 1000; seq++) batch.Add(window[seq % WindowLines]);
-            var now = clock.GetUtcNow();
+            var now = SteadyNow;
             var isDue = progress != storedProgress && (isClosing || now - progressStoredAt >= StoreProgressEvery);
             if (isDue) (storedProgress, progressStoredAt) = (progress, now);
             var row = isDue ? progress : null;
@@ -188,7 +193,7 @@ internal sealed class RunLog : IRunLog, IAsyncDisposable
     {
         lock (gate)
         {
-            var now = clock.GetUtcNow();
+            var now = SteadyNow;
             if (progress == shownProgress) return progress != storedProgress;
             if (now - shownAt < ShowProgressEvery) return true;
             (shownProgress, shownAt) = (progress, now);

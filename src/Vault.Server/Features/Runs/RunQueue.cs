@@ -7,9 +7,10 @@ namespace Vault.Server.Features.Runs;
 /// The queue and the schedules, kept by Quartz in the vault database. One durable Quartz job stands for each job of Vault, so that
 /// Quartz never runs one job twice at once; a run that was asked for is a trigger that carries its id.
 /// </summary>
-internal sealed class RunQueue(ISchedulerFactory schedulers)
+internal sealed class RunQueue(ISchedulerFactory schedulers, TimeProvider clock)
 {
     internal const string RunIdKey = "run";
+    private static readonly TimeSpan Backdated = TimeSpan.FromDays(3650);
     private const string BackupGroup = "backup";
     private const string RestoreGroup = "restore";
     private const string RunGroup = "run";
@@ -25,7 +26,8 @@ internal sealed class RunQueue(ISchedulerFactory schedulers)
             .WithIdentity(RunTrigger(run.Id))
             .ForJob(key)
             .UsingJobData(RunIdKey, run.Id.ToString())
-            .StartAt(run.QueuedAt)
+            // The scheduler orders by this time; it lies so far back that a clock that is set back does not make the run wait.
+            .StartAt(run.QueuedAt - Backdated)
             // However late: it fires as soon as there is room, in the order of asking.
             .WithSchedule(SimpleScheduleBuilder.Create().WithMisfireInstruction(SimpleTriggerMisfireInstruction.IgnoreMisfires))
             .Build();
@@ -47,7 +49,7 @@ internal sealed class RunQueue(ISchedulerFactory schedulers)
             return;
         }
 
-        if (await scheduler.GetTrigger(key) is ICronTrigger held && held.CronExpressionString == job.Schedule && held.TimeZone.Id == job.TimeZone) return;
+        if (await scheduler.GetTrigger(key) is ICronTrigger held && IsRight(held, job)) return;
         var trigger = TriggerBuilder.Create()
             .WithIdentity(key)
             .ForJob(BackupKey(job.Id))
@@ -57,6 +59,11 @@ internal sealed class RunQueue(ISchedulerFactory schedulers)
             .Build();
         await scheduler.ScheduleTrigger(trigger, TriggerConflict.Replace);
     }
+
+    /// <summary>A next time beyond the schedule's own was reckoned by a clock that was ahead, and would leave out backups until then.</summary>
+    private bool IsRight(ICronTrigger held, Job job) =>
+        held.CronExpressionString == job.Schedule && held.TimeZone.Id == job.TimeZone
+        && held.NextFireTimeUtc <= JobSchedule.NextTimes(job.Schedule!, job.TimeZone, clock.GetUtcNow(), 1).FirstOrDefault(DateTimeOffset.MaxValue);
 
     public async Task RemoveJobAsync(Guid jobId) => await (await schedulers.GetScheduler()).DeleteJob(BackupKey(jobId));
 
