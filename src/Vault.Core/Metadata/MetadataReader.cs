@@ -17,7 +17,7 @@ internal static class MetadataReader
         }
 
         var read = Read(utf8Json);
-        return read.IsOk ? Check(Foreign.Fill(Trim(read.Value))) : read;
+        return read.IsOk ? Check(read.Value) : read;
     }
 
     private static Result<BackupMetadata> Read(ReadOnlySpan<byte> utf8Json)
@@ -25,12 +25,17 @@ internal static class MetadataReader
         try
         {
             return JsonSerializer.Deserialize(WithoutMark(utf8Json), MetadataJson.ForReading.BackupMetadata) is { } metadata
-                ? metadata
+                ? Foreign.Fill(Trim(metadata))
                 : Garbage("it is empty");
         }
         catch (JsonException cause)
         {
             return Garbage(cause.Path is { Length: > 0 } path && path.Length < 100 ? $"it is not the expected JSON at {path}" : "it is not the expected JSON");
+        }
+        catch (InvalidOperationException)
+        {
+            // A text that is no UTF-16, such as "\ud800", shows only when it is taken out of the JSON.
+            return Garbage("it holds half a character");
         }
         catch (ProblemException cause)
         {

@@ -8,6 +8,9 @@ namespace Vault.Server.Features.Backups;
 /// <summary>The catalogue's row of what the metadata says.</summary>
 internal static class BackupRows
 {
+    private const int LongestName = 500;
+    private const int LongestDescription = 4000;
+
     public static Backup Of(BackupMetadata metadata, string objectName, long storedSizeBytes, Guid destinationId)
     {
         var startedAt = metadata.StartedAt ?? metadata.FinishedAt ?? DateTimeOffset.UnixEpoch;
@@ -15,28 +18,28 @@ internal static class BackupRows
         {
             Id = Guid.TryParse(metadata.BackupId, out var id) ? id : Guid.CreateVersion7(),
             State = BackupState.Available,
-            JobName = metadata.Job?.Name ?? objectName.Split('/')[0],
-            SourceName = metadata.Source?.Name ?? metadata.Job?.Name ?? "unknown",
-            Engine = metadata.Source?.Engine ?? "unknown",
-            Databases = string.Join(',', metadata.Source?.Databases ?? []),
-            EngineVersion = metadata.EngineVersion,
-            ToolVersion = metadata.ToolVersion,
-            DumpFormat = metadata.DumpFormat ?? FormatByName(objectName),
+            JobName = Cut(metadata.Job?.Name) ?? objectName.Split('/')[0],
+            SourceName = Cut(metadata.Source?.Name) ?? Cut(metadata.Job?.Name) ?? "unknown",
+            Engine = Cut(metadata.Source?.Engine) ?? "unknown",
+            Databases = Cut(string.Join(',', metadata.Source?.Databases ?? []), LongestDescription)!,
+            EngineVersion = Cut(metadata.EngineVersion),
+            ToolVersion = Cut(metadata.ToolVersion),
+            DumpFormat = Cut(metadata.DumpFormat) ?? FormatByName(objectName),
             StartedAt = startedAt,
             FinishedAt = metadata.FinishedAt ?? startedAt,
-            Description = metadata.Description,
-            StartedBy = metadata.StartedBy,
+            Description = Cut(metadata.Description, LongestDescription),
+            StartedBy = Cut(metadata.StartedBy),
             IsEncrypted = metadata.IsEncrypted,
-            ProfileId = metadata.Encryption?.ProfileId,
-            ProfileName = metadata.Encryption?.ProfileName,
-            KeyFingerprint = metadata.Encryption?.KeyFingerprint,
+            ProfileId = Cut(metadata.Encryption?.ProfileId),
+            ProfileName = Cut(metadata.Encryption?.ProfileName),
+            KeyFingerprint = Cut(metadata.Encryption?.KeyFingerprint),
             Format = metadata.IsEncrypted ? metadata.Encryption?.Format ?? "standard" : null,
             Compression = metadata.Compression.ToWord(),
             DumpSizeBytes = metadata.Sizes?.Dump,
             CompressedSizeBytes = metadata.Sizes?.Compressed,
             StoredSizeBytes = storedSizeBytes,
-            DumpSha256 = metadata.Sha256?.Dump,
-            StoredSha256 = metadata.Sha256?.Stored,
+            DumpSha256 = Cut(metadata.Sha256?.Dump),
+            StoredSha256 = Cut(metadata.Sha256?.Stored),
             TablesJson = metadata.Tables.Count == 0 ? null : JsonSerializer.Serialize(metadata.Tables),
         };
         backup.Copies.Add(CopyOf(backup.Id, objectName, storedSizeBytes, destinationId));
@@ -54,4 +57,8 @@ internal static class BackupRows
 
     public static IReadOnlyList<TableRows> TablesOf(Backup backup) =>
         backup.TablesJson is null ? [] : JsonSerializer.Deserialize<List<TableRows>>(backup.TablesJson) ?? [];
+
+    /// <summary>What somebody else's file says must not fill pages and the vault database.</summary>
+    private static string? Cut(string? text, int longest = LongestName) =>
+        text is null || text.Length <= longest ? text : string.Concat(text.AsSpan(0, longest - 1), "…");
 }

@@ -103,7 +103,7 @@ internal sealed class DestinationScan(
 
     private static async Task<Problem?> AdoptAsync(VaultDb db, IObjectStore store, StoredObject item, Guid destinationId, CancellationToken cancel)
     {
-        var metadata = await StoredMetadata.ReadAsync(store, ObjectNames.MetadataOf(item.Name), cancel);
+        var metadata = await ReadMetadataAsync(store, item, cancel);
         if (!metadata.IsOk) return metadata.Problem;
         var backup = BackupRows.Of(metadata.Value, item.Name, item.SizeBytes, destinationId);
         var isKnown = await db.Backups.AnyAsync(b => b.Id == backup.Id, cancel);
@@ -116,6 +116,23 @@ internal sealed class DestinationScan(
 
         await db.SaveChangesAsync(cancel);
         return null;
+    }
+
+    /// <summary>One file that cannot be read, such as one with a name that no store takes, does not hide the others.</summary>
+    private static async Task<Result<BackupMetadata>> ReadMetadataAsync(IObjectStore store, StoredObject item, CancellationToken cancel)
+    {
+        try
+        {
+            return await StoredMetadata.ReadAsync(store, ObjectNames.MetadataOf(item.Name), cancel);
+        }
+        catch (ProblemException failure)
+        {
+            return failure.Problem;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return new Problem("metadata-unreadable", $"The .meta.json beside {item.Name} could not be read ({failure.Message}), so it is not listed as a backup.", "Check the file and its rights, then scan again.");
+        }
     }
 
     /// <summary>To the job and source that made it, when this vault has them.</summary>
