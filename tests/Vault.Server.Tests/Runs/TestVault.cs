@@ -24,8 +24,10 @@ internal sealed class TestVault : WebApplicationFactory<Run>
     public static readonly Actor Ada = new("ada", "127.0.0.1");
     private readonly string folder;
     private readonly int runsAtOnce;
+    private readonly Action<IServiceCollection>? replace;
 
-    private TestVault(string folder, int runsAtOnce) => (this.folder, this.runsAtOnce) = (folder, runsAtOnce);
+    private TestVault(string folder, int runsAtOnce, Action<IServiceCollection>? replace) =>
+        (this.folder, this.runsAtOnce, this.replace) = (folder, runsAtOnce, replace);
 
     public string BackupFolder => Path.Combine(folder, "backups");
 
@@ -53,9 +55,10 @@ internal sealed class TestVault : WebApplicationFactory<Run>
         return file;
     }
 
-    public static TestVault Start(string folder, int runsAtOnce = 2, bool hasPort = false)
+    /// <param name="replace">Puts other things in the place of some of the server's, such as a clock.</param>
+    public static TestVault Start(string folder, int runsAtOnce = 2, bool hasPort = false, Action<IServiceCollection>? replace = null)
     {
-        var vault = new TestVault(folder, runsAtOnce);
+        var vault = new TestVault(folder, runsAtOnce, replace);
         if (hasPort) vault.UseKestrel(0);
         vault.StartServer();
         return vault;
@@ -90,5 +93,6 @@ internal sealed class TestVault : WebApplicationFactory<Run>
         builder.UseSetting("VAULT_DATA", Path.Combine(folder, "data"));
         builder.UseSetting("VAULT_RUNS_AT_ONCE", runsAtOnce.ToString());
         builder.ConfigureLogging(logging => logging.ClearProviders());
+        builder.ConfigureServices(services => replace?.Invoke(services));
     }
 }
