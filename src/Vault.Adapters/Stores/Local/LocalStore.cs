@@ -29,7 +29,7 @@ internal sealed class LocalStore : IObjectStore
 
     public static StoreDescription Description { get; } = new("local", "Local folder",
         [new Setting("folder", "Folder", SettingKind.Path, IsRequired: true, Default: "./backups",
-            Help: "A folder of this machine or a mounted disk. It is created when it is not there.")]);
+            Help: "A folder of this machine or a mounted disk. It is created when this is saved; if it is gone later, backups fail until it is back.")]);
 
     public static Result<IObjectStore> Open(SettingValues settings)
     {
