@@ -112,7 +112,13 @@ internal sealed class KeySearch(BackupFile file, BackupMetadata metadata, IRunLo
         await using var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(cancel), cancel);
         var isRight = await Stage.ReadBackupAsync(() => FileProof.IsRightAsync(stream, key, iv, tag, Observe, cancel), cancel);
         OpenProblems.ThrowIfSizeDiffers(progress.DoneBytes, metadata.Sizes?.Stored ?? file.SizeBytes);
-        return isRight ? proved : null;
+        if (isRight)
+        {
+            return proved;
+        }
+
+        proved.Dispose();
+        return null;
 
         void Observe(ReadOnlyMemory<byte> piece)
         {

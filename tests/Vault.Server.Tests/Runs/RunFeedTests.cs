@@ -45,6 +45,15 @@ public sealed class RunFeedTests : IDisposable
     }
 
     [Fact]
+    public async Task A_line_forges_no_other_line_and_gives_a_terminal_no_orders()
+    {
+        var live = await vault.StartRunAsync();
+        live.Log.Write(LogLevel.Info, "made with the profile 'x\r\n2026-11-21T02:00:00.000Z Info Verified\u001b[2J\u202e\u2028', a\ttab stays");
+        live.Log.ReadWindow(1, 10)!.ShouldHaveSingleItem().Text.ShouldBe("made with the profile 'x  2026-11-21T02:00:00.000Z Info Verified [2J  ', a\ttab stays");
+        await vault.EndRunAsync(live);
+    }
+
+    [Fact]
     public async Task A_line_reaches_a_watcher_within_100_ms_and_the_database_soon_after()
     {
         var live = await vault.StartRunAsync();

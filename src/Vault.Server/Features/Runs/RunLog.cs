@@ -75,7 +75,7 @@ internal sealed class RunLog : IRunLog, IAsyncDisposable
             window[lastSeq % WindowLines] = new RunLogLine
             {
                 RunId = runId, Seq = lastSeq, At = clock.GetUtcNow(), Level = level, Phase = phase,
-                Text = text.Length <= LongestText ? text : string.Concat(text.AsSpan(0, LongestText), "…"),
+                Text = Shown(text),
             };
         }
 
@@ -118,6 +118,15 @@ internal sealed class RunLog : IRunLog, IAsyncDisposable
 
     /// <summary>Does not jump when somebody sets the clock: a figure would be held back until the clock is where it was.</summary>
     private DateTimeOffset SteadyNow => openedAt + clock.GetElapsedTime(opened);
+
+    /// <summary>One line: a name in foreign metadata may hold line ends that forge further lines, or orders to a terminal.</summary>
+    private static string Shown(string text)
+    {
+        var cut = text.Length <= LongestText ? text : string.Concat(text.AsSpan(0, LongestText), "…");
+        return cut.Any(IsOrder) ? string.Concat(cut.Select(letter => IsOrder(letter) ? ' ' : letter)) : cut;
+
+        static bool IsOrder(char letter) => (char.IsControl(letter) && letter != '\t') || letter is '\u2028' or '\u2029' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
+    }
 
     private static ProblemException NotStored(Exception cause) => new(
         "log-not-stored", "The log could not be written to the vault database, so the run was stopped.",
