@@ -28,6 +28,7 @@ public sealed class ScanTests(PostgresServer postgres) : IDisposable
         (found.Id, found.SourceName, found.StoredSha256, found.DumpSizeBytes, found.KeyFingerprint, found.TablesJson)
             .ShouldBe((made.Id, made.SourceName, made.StoredSha256, made.DumpSizeBytes, made.KeyFingerprint, made.TablesJson));
         found.StartedAt.ShouldBe(made.StartedAt);
+        (made.State, found.State).ShouldBe((BackupState.Available, BackupState.Found), "what a scan finds is not proved");
 
         var metadata = Directory.GetFiles(second.BackupFolder, "*.meta.json", SearchOption.AllDirectories).Single();
         File.Move(metadata, metadata + ".away");
@@ -35,7 +36,7 @@ public sealed class ScanTests(PostgresServer postgres) : IDisposable
         (await second.Backups.FindAsync(made.Id))!.Backup.State.ShouldBe(BackupState.Missing);
         File.Move(metadata + ".away", metadata);
         (await second.Scan.ScanAsync(destination, default)).Returned.ShouldBe(1);
-        (await second.Backups.FindAsync(made.Id))!.Backup.State.ShouldBe(BackupState.Available);
+        (await second.Backups.FindAsync(made.Id))!.Backup.State.ShouldBe(BackupState.Found);
     }
 
     [Fact]
@@ -59,6 +60,8 @@ public sealed class ScanTests(PostgresServer postgres) : IDisposable
         var run = await vault.EndOfAsync((await vault.Restores.StartAsync(backup.Backup.Id, restoring, restoring.Database, TestVault.Ada, default)).Value);
         run.State.ShouldBe(RunState.Succeeded, await vault.LogOfAsync(run.Id));
         (await vault.LogOfAsync(run.Id)).ShouldContain("Smart Recovery Successful: Matched key from profile 'DBackup'");
+        backup.Backup.State.ShouldBe(BackupState.Found);
+        (await vault.Backups.FindAsync(backup.Backup.Id))!.Backup.State.ShouldBe(BackupState.Available, "a restore proved it");
         (await postgres.Cluster.ScalarAsync<long>(restoring.Database, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")).ShouldBeGreaterThan(0);
     }
 
@@ -80,7 +83,7 @@ public sealed class ScanTests(PostgresServer postgres) : IDisposable
         Directory.Delete(vault.BackupFolder);
         Directory.Move(vault.BackupFolder + "-unmounted", vault.BackupFolder);
         (await vault.Scan.ScanAsync(destination, default)).Problem.ShouldBeNull();
-        (await vault.Backups.FindAsync(made.Id))!.Backup.State.ShouldBe(BackupState.Available);
+        (await vault.Backups.FindAsync(made.Id))!.Backup.State.ShouldBe(BackupState.Found);
     }
 
     [Fact]

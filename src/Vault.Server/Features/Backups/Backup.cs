@@ -2,8 +2,11 @@ namespace Vault.Server.Features.Backups;
 
 internal enum BackupState
 {
-    /// <summary>Object and metadata are durable in the destination.</summary>
+    /// <summary>Object and metadata are durable in the destination, and this vault has read the object back: proved.</summary>
     Available,
+
+    /// <summary>A scan found it in the destination; nobody has read its content yet, so nothing is proved. A restore verifies it first.</summary>
+    Found,
 
     /// <summary>Its row says so before its object is deleted.</summary>
     Expiring,
@@ -17,6 +20,7 @@ internal sealed class Backup
 {
     public Guid Id { get; init; }
     public BackupState State { get; set; }
+    public bool IsRestorable => State is BackupState.Available or BackupState.Found;
     public Guid? JobId { get; set; }
     public Guid? SourceId { get; set; }
     public Guid? RunId { get; set; }

@@ -11,13 +11,13 @@ internal static class BackupRows
     private const int LongestName = 500;
     private const int LongestDescription = 4000;
 
-    public static Backup Of(BackupMetadata metadata, string objectName, long storedSizeBytes, Guid destinationId)
+    public static Backup Of(BackupMetadata metadata, BackupState state, string objectName, long storedSizeBytes, Guid destinationId)
     {
         var startedAt = metadata.StartedAt ?? metadata.FinishedAt ?? DateTimeOffset.UnixEpoch;
         var backup = new Backup
         {
             Id = Guid.TryParse(metadata.BackupId, out var id) ? id : Guid.CreateVersion7(),
-            State = BackupState.Available,
+            State = state,
             JobName = Cut(metadata.Job?.Name) ?? objectName.Split('/')[0],
             SourceName = Cut(metadata.Source?.Name) ?? Cut(metadata.Job?.Name) ?? "unknown",
             Engine = Cut(metadata.Source?.Engine) ?? "unknown",

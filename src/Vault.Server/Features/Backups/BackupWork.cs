@@ -33,7 +33,7 @@ internal sealed class BackupWork(
         var outcome = await BackupPipeline.RunAsync(dump, plan, run.Id, run.StartedAt!.Value, store, log, clock, cancel);
         return (db, row) =>
         {
-            var backup = BackupRows.Of(outcome.Metadata, outcome.ObjectName, outcome.StoredSizeBytes, job.DestinationId);
+            var backup = BackupRows.Of(outcome.Metadata, BackupState.Available, outcome.ObjectName, outcome.StoredSizeBytes, job.DestinationId);
             (backup.RunId, backup.JobId, backup.SourceId) = (run.Id, job.Id, source.Id);
             db.Backups.Add(backup);
             row.BackupId = backup.Id;

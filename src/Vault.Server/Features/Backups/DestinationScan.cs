@@ -93,8 +93,8 @@ internal sealed class DestinationScan(
         {
             var backup = await db.Backups.SingleAsync(b => b.Id == copy.BackupId, cancel);
             var isThere = found.ContainsKey(copy.ObjectName) && found.ContainsKey(ObjectNames.MetadataOf(copy.ObjectName));
-            if (backup.State == BackupState.Available && !isThere) (backup.State, missing) = (BackupState.Missing, missing + 1);
-            else if (backup.State == BackupState.Missing && isThere) (backup.State, returned) = (BackupState.Available, returned + 1);
+            if (backup.IsRestorable && !isThere) (backup.State, missing) = (BackupState.Missing, missing + 1);
+            else if (backup.State == BackupState.Missing && isThere) (backup.State, returned) = (BackupState.Found, returned + 1);
         }
 
         await db.SaveChangesAsync(cancel);
@@ -105,7 +105,7 @@ internal sealed class DestinationScan(
     {
         var metadata = await ReadMetadataAsync(store, item, cancel);
         if (!metadata.IsOk) return metadata.Problem;
-        var backup = BackupRows.Of(metadata.Value, item.Name, item.SizeBytes, destinationId);
+        var backup = BackupRows.Of(metadata.Value, BackupState.Found, item.Name, item.SizeBytes, destinationId);
         var isKnown = await db.Backups.AnyAsync(b => b.Id == backup.Id, cancel);
         if (isKnown) db.Copies.Add(BackupRows.CopyOf(backup.Id, item.Name, item.SizeBytes, destinationId));
         else

@@ -49,7 +49,7 @@ internal sealed class RestoreService(
         try
         {
             var backup = await FindAsync(backupId) ?? throw new ProblemException(BackupGone);
-            if (backup.State != BackupState.Available)
+            if (!backup.IsRestorable)
                 return new Problem("backup-unavailable", $"This backup is {backup.State}, so it cannot be restored.", "Scan the destination, or choose another backup.");
             var (engine, request) = await work.RequestAsync(Guid.NewGuid(), target, backup);
             return await engine.PlanRestoreAsync(request, cancel);

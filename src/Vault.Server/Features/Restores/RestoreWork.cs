@@ -32,7 +32,12 @@ internal sealed class RestoreWork(
         var outcome = await engine.RestoreAsync(request with { Origin = origin }, opened.Dump, log, cancel);
         if (outcome.KeptAs is { } keptAs)
             log.Write(LogLevel.Info, $"The database that was replaced is kept as {keptAs}");
-        return (_, row) => row.KeptAs = outcome.KeptAs;
+        return (db, row) =>
+        {
+            row.KeptAs = outcome.KeptAs;
+            // The whole file was verified and the dump read to its end: what a scan only found is proved now.
+            if (db.Backups.Find(backup.Id) is { State: BackupState.Found } found) found.State = BackupState.Available;
+        };
     }
 
     /// <summary>The engine and its request, as they were when the restore was asked for.</summary>

@@ -25,6 +25,7 @@ public sealed record StateLook(Tone Tone, string Icon, string Text)
         "Bad" => new(Tone.Failed, "circle-x", "Failed"),
         "Missing" => new(Tone.Failed, "circle-x", "Missing"),
         "Unprotected" => new(Tone.Failed, "shield-alert", "Not protected"),
+        "Found" => new(Tone.Unknown, "circle-dashed", "Not verified"),
         "Cancelled" => new(Tone.Unknown, "ban", "Cancelled"),
         "Disabled" => new(Tone.Unknown, "circle-minus", "Disabled"),
         _ => new(Tone.Unknown, "circle-question-mark", word),
