@@ -65,7 +65,8 @@ internal sealed class PgSettings(SettingValues values)
         ["PGPORT"] = Port.ToString(),
         ["PGUSER"] = User,
         ["PGPASSWORD"] = Password,
-        ["PGPASSFILE"] = "/dev/null",
+        // Not the ~/.pgpass of whoever runs Vault. libpq warns of a file that is no plain file, and says nothing of one that is absent.
+        ["PGPASSFILE"] = "/nonexistent/pgpass",
         ["PGSSLMODE"] = SslMode,
         ["PGSSLROOTCERT"] = SslMode == "verify-full" && File.Exists(SystemCertificates) ? SystemCertificates : null,
         ["PGAPPNAME"] = applicationName,
