@@ -1,0 +1,41 @@
+using System.Globalization;
+
+namespace Vault.Server.Tests.Trials;
+
+/// <summary>What the kernel says about processes.</summary>
+internal static class ProcessFacts
+{
+    private static readonly string[] Tools = ["pg_dump", "pg_restore", "psql"];
+
+    public static IEnumerable<int> All() => Directory.EnumerateDirectories("/proc")
+        .Select(path => int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out var id) ? id : 0).Where(id => id > 0);
+
+    /// <summary>The most memory that the process ever held, in bytes.</summary>
+    public static long PeakMemoryBytes(int processId)
+    {
+        var line = File.ReadLines($"/proc/{processId}/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
+    }
+
+    public static string CommandLine(int processId) => Read(processId, "cmdline");
+
+    public static string Variables(int processId) => Read(processId, "environ");
+
+    /// <summary>Tools that talk to the server on that port. One that has ended but was not waited for is none.</summary>
+    public static IReadOnlyList<int> ToolsOf(int port) =>
+        [.. All().Where(id => Tools.Contains(Name(id)) && Variables(id).Contains($"PGPORT={port}\0", StringComparison.Ordinal))];
+
+    public static string Name(int processId) => Read(processId, "comm").TrimEnd('\n');
+
+    private static string Read(int processId, string file)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{processId}/{file}");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return ""; // it ended
+        }
+    }
+}
