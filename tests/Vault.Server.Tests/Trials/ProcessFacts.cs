@@ -17,6 +17,23 @@ internal static class ProcessFacts
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
     }
 
+    public static int ParentOf(int processId) => Read(processId, "stat") is { Length: > 0 } facts
+        ? int.Parse(facts[(facts.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture)
+        : 0;
+
+    /// <summary>Its file descriptors: the path under /proc to open, and what it points to.</summary>
+    public static IReadOnlyList<(string Path, string Target)> OpenFiles(int processId)
+    {
+        try
+        {
+            return [.. new DirectoryInfo($"/proc/{processId}/fd").EnumerateFiles().Select(f => (f.FullName, f.LinkTarget ?? ""))];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     public static string CommandLine(int processId) => Read(processId, "cmdline");
 
     public static string Variables(int processId) => Read(processId, "environ");

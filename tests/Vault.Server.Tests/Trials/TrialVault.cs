@@ -65,7 +65,9 @@ internal sealed class TrialVault : IAsyncDisposable
     }
 
     public Task<TrialServer> StartServerAsync() => TrialServer.StartAsync(Said,
-        ("ENCRYPTION_KEY", SystemKey), ("VAULT_DATA", DataFolder), ("BACKUP_DIR", BackupFolder), ("TMPDIR", WorkFolder), ("VAULT_RUNS_AT_ONCE", "1"));
+        ("ENCRYPTION_KEY", SystemKey), ("VAULT_DATA", DataFolder), ("BACKUP_DIR", BackupFolder), ("TMPDIR", WorkFolder), ("VAULT_RUNS_AT_ONCE", "1"),
+        // Its debugging pipes in TMPDIR would hold up whoever reads every file there.
+        ("DOTNET_EnableDiagnostics", "0"));
 
     /// <summary>Account, source, destination and profile; the server has made the vault before.</summary>
     public async Task SeedAsync()
