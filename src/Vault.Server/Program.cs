@@ -12,6 +12,7 @@ using Vault.Server.Features.Shell;
 using Vault.Server.Features.Sources;
 using Vault.Server.Http;
 
+ProcessMemory.KeepSmall();
 try
 {
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = HttpSetup.ContentRoot });

@@ -31,6 +31,8 @@ internal sealed class RunExecutor(
         {
             liveRuns.Close(live, status);
         }
+
+        ProcessMemory.GiveBack();
     }
 
     private async Task<bool> TakeAsync(Guid runId)
