@@ -10,6 +10,11 @@ internal static class ProcessFacts
     public static IEnumerable<int> All() => Directory.EnumerateDirectories("/proc")
         .Select(path => int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out var id) ? id : 0).Where(id => id > 0);
 
+    /// <summary>Peak (VmHWM) and present memory: its own, of mapped programs, of code made at run time.</summary>
+    public static string Memory(int processId) => string.Join(", ", File.ReadLines($"/proc/{processId}/status")
+        .Where(l => l.StartsWith("VmHWM", StringComparison.Ordinal) || l.StartsWith("VmRSS", StringComparison.Ordinal) || l.StartsWith("Rss", StringComparison.Ordinal))
+        .Select(l => string.Join(' ', l.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries))));
+
     /// <summary>The most memory that the process ever held, in bytes.</summary>
     public static long PeakMemoryBytes(int processId)
     {

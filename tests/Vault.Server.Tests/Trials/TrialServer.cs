@@ -7,7 +7,7 @@ namespace Vault.Server.Tests.Trials;
 /// <summary>The server as its owner starts it: a process of its own, which can be killed at any moment.</summary>
 internal sealed class TrialServer : IAsyncDisposable
 {
-    private const string Ready = "Now listening on: ";
+    private const string Ready = "Vault is on ";
     private readonly Process process;
     private readonly ConcurrentQueue<string> said;
     private readonly Task reading;
@@ -55,7 +55,7 @@ internal sealed class TrialServer : IAsyncDisposable
         while (await lines.ReadLineAsync() is { } line)
         {
             said.Enqueue(line);
-            if (line.IndexOf(Ready, StringComparison.Ordinal) is var at and >= 0) address.TrySetResult(new Uri(line[(at + Ready.Length)..].Trim()));
+            if (line.IndexOf(Ready, StringComparison.Ordinal) is var at and >= 0) address.TrySetResult(new Uri(line[(at + Ready.Length)..].Split(' ')[0]));
         }
     }
 }
