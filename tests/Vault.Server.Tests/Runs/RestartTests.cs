@@ -37,7 +37,7 @@ public sealed class RestartTests(PostgresServer postgres) : IDisposable
         var ends = await Task.WhenAll(queued.Select(again.EndOfAsync));
 
         ends.Select(r => r.State).ShouldBe([RunState.Interrupted, RunState.Succeeded, RunState.Succeeded]);
-        (await again.LogOfAsync(queued[0])).ShouldContain("Vault stopped while this backup was running, so nothing of it was published.");
+        (await again.LogOfAsync(queued[0])).ShouldContain("Vault stopped while this backup was running, so it did not come to its end; what was not whole is removed.");
         (await again.Backups.ListAsync(new BackupFilter())).Count.ShouldBe(2);
         await Eventually.TrueAsync(() => again.StoredFiles.Count == 4, "two backups with their metadata and nothing else are stored");
         again.StoredFiles.ShouldNotContain(f => f.Contains(".partial", StringComparison.Ordinal));

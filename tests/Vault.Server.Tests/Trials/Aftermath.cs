@@ -63,11 +63,12 @@ internal sealed class Aftermath(TrialVault vault)
         left.AddRange(names.Where(n => n.EndsWith(".partial", StringComparison.Ordinal)));
         left.AddRange(names.Where(n => !ObjectNames.IsMetadata(n) && !names.Contains(ObjectNames.MetadataOf(n))).Select(n => $"{n} without metadata"));
         left.AddRange(names.Where(n => ObjectNames.IsMetadata(n) && !names.Any(o => ObjectNames.MetadataOf(o) == n)).Select(n => $"{n} without object"));
-        var listed = (await vault.BackupsAsync()).Where(b => b.State == BackupState.Available).SelectMany(b => b.Copies).Select(c => c.ObjectName).ToList();
+        var listed = (await vault.BackupsAsync()).Where(b => b.IsRestorable).SelectMany(b => b.Copies).Select(c => c.ObjectName).ToList();
         left.AddRange(names.Where(n => !ObjectNames.IsMetadata(n)).Except(listed).Select(n => $"{n} not listed"));
         left.AddRange(listed.Except(names).Select(n => $"{n} listed but not there"));
         await using var db = vault.Desk.OpenDatabase();
         left.AddRange(await db.Runs.Where(r => r.State == RunState.Running).Select(r => $"{r.Title} running").ToListAsync());
+        left.AddRange(await db.Runs.Where(r => r.MayHaveLeftovers).Select(r => $"{r.Title} not tidied up after").ToListAsync());
         return left;
     }
 
@@ -78,11 +79,11 @@ internal sealed class Aftermath(TrialVault vault)
         (await vault.Cluster.ScalarAsync<string>("postgres", $"SELECT coalesce(string_agg(datname, '|' ORDER BY datname), '') FROM pg_database WHERE datname LIKE '{like}'"))
             .Split('|', StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>Each backup that is listed as Available authenticates and decompresses to its last byte.</summary>
+    /// <summary>Each backup that is listed authenticates and decompresses to its last byte.</summary>
     private async Task EveryBackupOpensAsync()
     {
         var candidates = await vault.Desk.Get<ProfileService>().CandidatesAsync();
-        foreach (var backup in (await vault.BackupsAsync()).Where(b => b.State == BackupState.Available && opened.Add(b.Id)))
+        foreach (var backup in (await vault.BackupsAsync()).Where(b => b.IsRestorable && opened.Add(b.Id)))
         {
             var path = Path.Combine(vault.BackupFolder, backup.Copies[0].ObjectName);
             var metadata = BackupMetadata.Parse(await File.ReadAllBytesAsync(ObjectNames.MetadataOf(path))).Value;

@@ -107,6 +107,25 @@ public sealed class KillTrial(ITestOutputHelper output) : IAsyncLifetime
         (await vault.FindRunAsync(killed)).State.ShouldBe(RunState.Interrupted);
     }
 
+    [Fact]
+    public async Task What_a_killed_restore_left_is_removed_by_a_later_start_when_the_next_one_could_not()
+    {
+        var (_, backup) = await OneBackupAsync();
+        await KillAtAsync(await vault.QueueRestoreAsync(backup.Id), sights.ShadowOf(1));
+        (await aftermath.DatabasesAsync("vault_restore_%")).Count.ShouldBe(1, "there is something to tidy up");
+        await aftermath.ProcessesEndAsync(sessions.ProcessID);
+        await vault.Cluster.StopServerAsync();
+        await using (var server = await vault.StartServerAsync())
+        {
+            (await vault.FindRunAsync(sights.RunId)).State.ShouldBe(RunState.Interrupted);
+            server.Kill();
+        }
+
+        await vault.Cluster.StartServerAsync();
+        await using var last = await vault.StartServerAsync();
+        await aftermath.TidyAsync();
+    }
+
     private async Task<(Run Run, Features.Backups.Backup Backup)> OneBackupAsync()
     {
         var run = await vault.QueueBackupAsync(jobId);
@@ -117,14 +136,7 @@ public sealed class KillTrial(ITestOutputHelper output) : IAsyncLifetime
 
     private async Task KillAsync(Moment moment, Guid runId)
     {
-        sights.RunId = runId;
-        bool isMet;
-        await using (var server = await vault.StartServerAsync())
-        {
-            isMet = await moment.WaitAsync(() => HasEndedAsync(runId));
-            server.Kill();
-        }
-
+        var isMet = await KillAtAsync(runId, moment);
         await aftermath.ProcessesEndAsync(sessions.ProcessID);
         var left = (await vault.FindRunAsync(runId)).State;
         await using (var again = await vault.StartServerAsync())
@@ -135,6 +147,15 @@ public sealed class KillTrial(ITestOutputHelper output) : IAsyncLifetime
         }
 
         output.WriteLine($"killed when {moment.Name}{(isMet ? "" : " (not met: after its end)")}: {left} → {(await vault.FindRunAsync(runId)).State}");
+    }
+
+    private async Task<bool> KillAtAsync(Guid runId, Moment moment)
+    {
+        sights.RunId = runId;
+        await using var server = await vault.StartServerAsync();
+        var isMet = await moment.WaitAsync(() => HasEndedAsync(runId));
+        server.Kill();
+        return isMet;
     }
 
     private async Task<bool> HasEndedAsync(Guid runId) => (await vault.FindRunAsync(runId)).State is not (RunState.Queued or RunState.Running);

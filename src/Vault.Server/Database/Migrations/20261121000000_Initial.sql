@@ -104,7 +104,8 @@ CREATE TABLE "Runs" (
     "ProblemMessage" TEXT NULL,
     "ProblemNext" TEXT NULL,
     "RequestJson" TEXT NOT NULL,
-    "KeptAs" TEXT NULL
+    "KeptAs" TEXT NULL,
+    "MayHaveLeftovers" INTEGER NOT NULL
 );
 
 CREATE TABLE "Settings" (

@@ -40,6 +40,9 @@ internal sealed class Run
 
     /// <summary>Restore: where the database that was replaced is kept.</summary>
     public string? KeptAs { get; set; }
+
+    /// <summary>It did not end well, and nobody has yet looked for what it left in the destination or on the database server.</summary>
+    public bool MayHaveLeftovers { get; set; }
 }
 
 /// <summary>One line of a run's log; key (RunId, Seq).</summary>

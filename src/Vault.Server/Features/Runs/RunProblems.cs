@@ -10,7 +10,7 @@ internal static class RunProblems
         : new("cancelled", "This restore was cancelled, so the target database is as it was before.", "Start the restore again when you want it.");
 
     public static Problem Interrupted(RunKind kind) => kind == RunKind.Backup
-        ? new("interrupted", "Vault stopped while this backup was running, so nothing of it was published.", "Start the job again, or wait for its next time.")
+        ? new("interrupted", "Vault stopped while this backup was running, so it did not come to its end; what was not whole is removed.", "Start the job again, or wait for its next time. If it was whole already, Backups lists it as not verified.")
         : new("interrupted", "Vault stopped while this restore was running; the target was left as it was, or whole if the restore had just ended.", "Look at the target database, then start the restore again if it is still needed.");
 
     public static Problem JobGone { get; } =
