@@ -9,10 +9,14 @@ internal sealed partial class PgMessages(IRunLog log, string tool)
 {
     private const int CauseLines = 5;
     private readonly Lock gate = new();
+    private readonly QuotedRows rows = new();
     private readonly List<string> cause = []; // the first error line, and the lines behind it that explain it
 
-    public void Take(string line)
+    public void Take(string text)
     {
+        string? line;
+        lock (gate) line = rows.Hide(text);
+        if (line is null) return;
         var level = LevelOf(line);
         log.Write(level, line);
         lock (gate)

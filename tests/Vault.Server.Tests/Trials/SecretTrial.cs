@@ -95,7 +95,30 @@ public sealed class SecretTrial(ITestOutputHelper output) : IAsyncLifetime
             runs.Add(run);
         }
 
+        foreach (var format in new[] { "plain", "custom" }) runs.Add(await RefusedRowAsync(format));
         return runs;
+    }
+
+    /// <summary>
+    /// A restore that fails at a row: the check reads a table by a name without its schema, which a dump's empty search_path does not
+    /// find. The server quotes the row when it says so.
+    /// </summary>
+    private async Task<Run> RefusedRowAsync(string format)
+    {
+        var database = $"fragile_{format}";
+        await vault.Cluster.CreateDatabaseAsync(database);
+        await vault.Cluster.ExecuteAsync(database, $"""
+            CREATE TABLE allowed AS SELECT '{row}'::text AS words;
+            CREATE FUNCTION is_allowed(text) RETURNS boolean LANGUAGE sql AS 'SELECT EXISTS (SELECT FROM allowed WHERE words = $1)';
+            CREATE TABLE fragile (words text CHECK (is_allowed(words)));
+            INSERT INTO fragile VALUES ('{row}');
+            """);
+        var source = await vault.AddSourceAsync(database, vault.Cluster.Settings(database, TrialVault.DatabaseUser, vault.DatabasePassword));
+        var backup = await vault.SuccessOfAsync(await vault.QueueBackupAsync(await vault.AddJobAsync(database, format, "GZIP", 6, source)));
+        var run = await vault.EndOfAsync(await vault.QueueRestoreAsync(backup.BackupId!.Value, database, source));
+        run.State.ShouldBe(RunState.Failed);
+        run.ProblemMessage.ShouldNotBeNull().ShouldContain("allowed");
+        return run;
     }
 
     /// <summary>Signs in, once wrongly, and asks for everything that answers to a GET.</summary>
