@@ -5,11 +5,14 @@ internal sealed class ViewerZone
 {
     public TimeZoneInfo Zone { get; private set; } = TimeZoneInfo.Utc;
 
+    /// <summary>Such as <c>Europe/Berlin</c>; null when the browser named no zone that this machine knows.</summary>
+    public string? IanaName { get; private set; }
+
     /// <param name="ianaName">What the browser says; an unknown name leaves UTC, which every time shown then says.</param>
     public void Use(string? ianaName)
     {
         if (ianaName is not null && TimeZoneInfo.TryFindSystemTimeZoneById(ianaName, out var zone))
-            Zone = zone;
+            (Zone, IanaName) = (zone, zone.HasIanaId ? zone.Id : null);
     }
 
     public DateTimeOffset Local(DateTimeOffset at) => TimeZoneInfo.ConvertTime(at, Zone);
