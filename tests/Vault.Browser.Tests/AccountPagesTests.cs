@@ -49,6 +49,8 @@ public sealed class AccountPagesTests(Chrome chrome)
         await visitor.Field("Name").FillAsync("Shop");
         await visitor.Button("Test").ClickAsync();
         await Assertions.Expect(visitor.Page.GetByRole(AriaRole.Heading, new() { Name = "A backup would fail" })).ToBeVisibleAsync();
+        var message = await visitor.Page.Locator("[data-problem] .notice-title").InnerTextAsync();
+        await Assertions.Expect(visitor.Page.GetByText(message)).ToHaveCountAsync(1);
         await visitor.Button("Save").ClickAsync();
         await visitor.Link("Shop").ClickAsync();
 
