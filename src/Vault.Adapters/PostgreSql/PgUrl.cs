@@ -10,6 +10,8 @@ internal static class PgUrl
         "The text is no PostgreSQL connection URL that Vault can read.",
         "Paste one such as postgres://user:password@host:5432/database?sslmode=require, with odd characters percent-encoded.");
 
+    private static readonly char[] NotInHosts = [' ', '[', ']', '='];
+
     public static Result<SettingValues> Parse(string text)
     {
         text = text.Trim();
@@ -78,6 +80,8 @@ internal static class PgUrl
         values.TryAdd("host", "localhost");
         values.TryAdd("port", "5432");
         values.TryAdd("sslmode", "prefer");
+        if (!int.TryParse(values["port"], out var port) || port is < 1 or > 65535) return Unreadable with { Message = "The port in the connection URL is no number between 1 and 65535." };
+        if (values["host"].IndexOfAny(NotInHosts) >= 0 && !values["host"].StartsWith('/')) return Unreadable;
         if (!values.TryGetValue("user", out var user)) return Unreadable with { Message = "The connection URL names no user." };
         values.TryAdd("database", user); // as libpq does
         return new SettingValues(values);

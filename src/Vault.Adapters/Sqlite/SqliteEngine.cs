@@ -17,8 +17,8 @@ internal sealed class SqliteEngine(EngineOptions options) : IDatabaseEngine
     {
         var text = url.Trim();
         var path = text.StartsWith("sqlite://", StringComparison.Ordinal) ? Uri.UnescapeDataString(text["sqlite://".Length..]) : text;
-        if (path.Contains('=', StringComparison.Ordinal)) path = FromKeywords(path) ?? "";
-        return path.StartsWith('/') || path.StartsWith("./", StringComparison.Ordinal)
+        if (!IsPath(path) && path.Contains('=', StringComparison.Ordinal)) path = FromKeywords(path) ?? "";
+        return IsPath(path)
             ? new SettingValues(new Dictionary<string, string> { ["path"] = path })
             : new Problem("url-unreadable", "The text names no SQLite file.", "Paste one such as sqlite:///srv/shop/shop.db, or the path alone.");
     }
@@ -107,6 +107,8 @@ internal sealed class SqliteEngine(EngineOptions options) : IDatabaseEngine
             return new SourceCheck(null, null, [new(CheckState.Bad, problem.Message)], problem);
         }
     }
+
+    private static bool IsPath(string text) => text.StartsWith('/') || text.StartsWith("./", StringComparison.Ordinal);
 
     private static string? FromKeywords(string text)
     {
