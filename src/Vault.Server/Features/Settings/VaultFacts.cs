@@ -12,7 +12,8 @@ internal sealed class VaultFacts(VaultFolder folder, SystemKey systemKey)
 
     public string DatabasePath => folder.DatabasePath;
 
-    public long DatabaseSizeBytes => new FileInfo(folder.DatabasePath).Length;
+    /// <summary>With the log of newest writes, which may be most of a small vault.</summary>
+    public long DatabaseSizeBytes => new[] { folder.DatabasePath, folder.DatabasePath + "-wal" }.Select(path => new FileInfo(path)).Where(file => file.Exists).Sum(file => file.Length);
 
     public string SystemKeyId => systemKey.KeyId;
 }
