@@ -22,8 +22,23 @@ internal sealed class NoCompressor : IBlockCompressor
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
 
+/// <summary>A block at a high level takes seconds; between its slices a cancel is heard.</summary>
+internal static class Slices
+{
+    private const int Size = 128 << 10;
+
+    public static IEnumerable<ReadOnlyMemory<byte>> Of(ReadOnlyMemory<byte> whole, CancellationToken stop)
+    {
+        for (var at = 0; at < whole.Length; at += Size)
+        {
+            stop.ThrowIfCancellationRequested();
+            yield return whole.Slice(at, Math.Min(Size, whole.Length - at));
+        }
+    }
+}
+
 /// <summary>Each block is a gzip member of its own, so every core compresses one; members in a row are a gzip file (RFC 1952 §2.2).</summary>
-internal sealed class GzipCompressor(BlockPool pool, int level) : IBlockCompressor
+internal sealed class GzipCompressor(BlockPool pool, int level, CancellationToken stop) : IBlockCompressor
 {
     // .NET writes nothing at all for no input, which no reader takes for gzip.
     private static ReadOnlySpan<byte> EmptyMember => [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -48,7 +63,7 @@ internal sealed class GzipCompressor(BlockPool pool, int level) : IBlockCompress
             using var output = new MemoryStream(member.Buffer, writable: true);
             using (var gzip = new GZipStream(output, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true))
             {
-                gzip.Write(block.Filled.Span);
+                foreach (var slice in Slices.Of(block.Filled, stop)) gzip.Write(slice.Span);
             }
 
             member.Length = (int)output.Position;
@@ -66,7 +81,7 @@ internal sealed class GzipCompressor(BlockPool pool, int level) : IBlockCompress
 }
 
 /// <summary>One brotli stream: each block waits for the one before it. Flushed after each block, so that output is never larger than a block.</summary>
-internal sealed class BrotliCompressor(BlockPool pool, int quality) : IBlockCompressor
+internal sealed class BrotliCompressor(BlockPool pool, int quality, CancellationToken stop) : IBlockCompressor
 {
     private const int WindowBits = 22;
 
@@ -101,16 +116,22 @@ internal sealed class BrotliCompressor(BlockPool pool, int quality) : IBlockComp
         using (block)
         {
             await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            return Compress(block.Filled.Span);
+            return Compress(block.Filled);
         }
     }
 
-    private Block Compress(ReadOnlySpan<byte> source)
+    private Block Compress(ReadOnlyMemory<byte> source)
     {
         var output = pool.Rent();
-        _ = encoder.Compress(source, output.Buffer, out var consumed, out var written, isFinalBlock: false);
-        var status = encoder.Flush(output.Buffer.AsSpan(written), out var flushed);
-        output.Length = written + flushed;
+        var consumed = 0;
+        foreach (var slice in Slices.Of(source, stop))
+        {
+            _ = encoder.Compress(slice.Span, output.Buffer.AsSpan(output.Length), out var taken, out var written, isFinalBlock: false);
+            (consumed, output.Length) = (consumed + taken, output.Length + written);
+        }
+
+        var status = encoder.Flush(output.Buffer.AsSpan(output.Length), out var flushed);
+        output.Length += flushed;
         return consumed == source.Length && status == OperationStatus.Done
             ? output
             : throw new InvalidOperationException("Brotli output outgrew its block.");

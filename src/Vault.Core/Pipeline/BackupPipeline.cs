@@ -59,7 +59,7 @@ internal sealed class BackupRun(Dump dump, BackupPlan plan, Guid runId, DateTime
     {
         var pool = new BlockPool();
         using var tap = new DumpTap(dump, pool, new ProgressGate(log, clock, dump.Facts.EstimatedSizeBytes));
-        await using var compressor = plan.Compression.CreateCompressor(pool, plan.Level);
+        await using var compressor = plan.Compression.CreateCompressor(pool, plan.Level, stop.Token);
         using var sealing = plan.Key is { } key ? new StandardWriter(key.Key) : null;
         using var sink = new StoreTap(content, sealing);
         await new BlockLine(tap, compressor, sink).RunAsync(stop);

@@ -42,14 +42,14 @@ public static class CompressionMethods
         _ => (0, 0, 0),
     };
 
-    internal static IBlockCompressor CreateCompressor(this CompressionMethod method, BlockPool pool, int level)
+    internal static IBlockCompressor CreateCompressor(this CompressionMethod method, BlockPool pool, int level, CancellationToken stop)
     {
         var (min, max, _) = method.Levels();
         var bounded = Math.Clamp(level, min, max);
         return method switch
         {
-            CompressionMethod.Gzip => new GzipCompressor(pool, bounded),
-            CompressionMethod.Brotli => new BrotliCompressor(pool, bounded),
+            CompressionMethod.Gzip => new GzipCompressor(pool, bounded, stop),
+            CompressionMethod.Brotli => new BrotliCompressor(pool, bounded, stop),
             _ => new NoCompressor(),
         };
     }

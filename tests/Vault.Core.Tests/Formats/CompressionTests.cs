@@ -152,7 +152,7 @@ public sealed class CompressionTests
     internal static async Task<byte[]> CompressAsync(CompressionMethod method, int level, byte[] data)
     {
         var pool = new BlockPool();
-        await using var compressor = method.CreateCompressor(pool, level);
+        await using var compressor = method.CreateCompressor(pool, level, default);
         var tasks = new List<Task<Block>>();
         foreach (var piece in data.Chunk(BlockPool.BlockSize))
         {

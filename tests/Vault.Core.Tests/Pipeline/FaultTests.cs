@@ -95,6 +95,21 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_cancel_does_not_wait_for_blocks_that_take_seconds_to_compress()
+    {
+        using var cancel = new CancellationTokenSource();
+        var rig = new Rig { Compression = CompressionMethod.Brotli, Level = 11, Content = new MemoryStream(CompressionTests.Text(64 << 20)) };
+        var run = rig.BackUpAsync(cancel.Token);
+        while (rig.Observed < 12 << 20) await Task.Yield();
+
+        var began = System.Diagnostics.Stopwatch.StartNew();
+        await cancel.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => run);
+
+        began.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(3), "a block alone takes longer");
+    }
+
+    [Fact]
     public async Task A_cancel_before_the_start_and_one_while_the_tool_ends_leave_nothing()
     {
         var early = new Rig();

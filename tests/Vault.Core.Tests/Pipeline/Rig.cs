@@ -27,6 +27,8 @@ internal sealed class Rig
 
     public CompressionMethod Compression { get; init; } = CompressionMethod.Gzip;
 
+    public int Level { get; init; } = 6;
+
     public bool IsEncrypted { get; init; } = true;
 
     public string Extension { get; init; } = "sql";
@@ -48,7 +50,7 @@ internal sealed class Rig
         var facts = new DumpFacts(["shop"], "15.18", "pg_dump 15.18", new DumpFormat("plain", "Plain", Extension, ""), EstimatedBytes);
         var dump = new Dump(facts, Content ?? new SlicedStream(DumpBytes, [65536]), new Proof(this), Complete, StopAsync);
         var key = IsEncrypted ? new BackupKey(ProfileId, "Shop key", Key) : null;
-        var plan = new BackupPlan(Guid.NewGuid(), Guid.NewGuid(), JobName, "Shop", "postgresql", "before the move", "ann", Compression, 6, key);
+        var plan = new BackupPlan(Guid.NewGuid(), Guid.NewGuid(), JobName, "Shop", "postgresql", "before the move", "ann", Compression, Level, key);
         return BackupPipeline.RunAsync(dump, plan, RunId, StartedAt, Store, Log, TimeProvider.System, cancel);
     }
 
