@@ -21,6 +21,7 @@ internal sealed class RunFeed(LiveRuns liveRuns, RunLogStore store, IDbContextFa
 {
     private const int MostLines = 500;
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LookAnywayAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan GlanceEvery = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Every line from <paramref name="fromSeq"/> on, once and in order, with progress and states, until the run has finished.</summary>
@@ -51,7 +52,7 @@ internal sealed class RunFeed(LiveRuns liveRuns, RunLogStore store, IDbContextFa
         }
     }
 
-    /// <summary>The newest state, at most ten times a second, until the run has finished.</summary>
+    /// <summary>The newest state, at most ten times and at least once a second, until the run has finished.</summary>
     public async IAsyncEnumerable<RunGlance> WatchAsync(Guid runId, [EnumeratorCancellation] CancellationToken cancel)
     {
         while (true)
@@ -60,9 +61,9 @@ internal sealed class RunFeed(LiveRuns liveRuns, RunLogStore store, IDbContextFa
             var changed = live?.Changed.Next ?? Task.Delay(LookAgainAfter, clock, cancel);
             var status = live?.Status ?? await ReadStatusAsync(runId, cancel);
             if (status is null) yield break;
-            yield return new RunGlance(live?.Log.LastSeq ?? await store.LastSeqAsync(runId, cancel), live?.Log.Progress, status);
+            yield return new RunGlance(live?.Log.LastSeq ?? await store.LastSeqAsync(runId, cancel), live?.Log.ProgressNow, status);
             if (status.IsFinished) yield break;
-            await changed.WaitAsync(cancel);
+            await Task.WhenAny(changed, Task.Delay(LookAnywayAfter, clock, cancel));
             await Task.Delay(GlanceEvery, clock, cancel);
         }
     }

@@ -5,12 +5,16 @@ namespace Vault.Server.Features.Runs;
 /// <param name="SecondsLeft">Null when the total or the rate is unknown.</param>
 internal sealed record RunProgress(string? Phase, long DoneBytes, long? TotalBytes, double? BytesPerSecond, double? SecondsLeft);
 
-/// <summary>Turns byte counts into rate and time left, over a window of five seconds.</summary>
+/// <summary>
+/// Turns byte counts into rate and time left, over a window of five seconds; when the counts come seldom, over the time since
+/// the newest one that is older.
+/// </summary>
 internal sealed class ProgressMeter
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Least = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SampleEvery = TimeSpan.FromMilliseconds(200);
-    private readonly Queue<(DateTimeOffset At, long Bytes)> samples = new();
+    private readonly List<(DateTimeOffset At, long Bytes)> samples = [];
     private string? phase;
     private DateTimeOffset lastSampleAt;
 
@@ -25,9 +29,18 @@ internal sealed class ProgressMeter
     public RunProgress Measure(DateTimeOffset at, long doneBytes, long? totalBytes)
     {
         if (at - lastSampleAt >= SampleEvery) AddSample(at, doneBytes);
-        var first = samples.Peek();
-        var seconds = (at - first.At).TotalSeconds;
-        double? rate = seconds > 0 ? Math.Max(0, doneBytes - first.Bytes) / seconds : null;
+        return Judge(at, doneBytes, totalBytes);
+    }
+
+    /// <summary>The same bytes a while later: a stage that stalls gets slower, its rate does not stand still.</summary>
+    public RunProgress LookAgain(DateTimeOffset at, RunProgress last) =>
+        samples.Count == 0 ? last : Judge(at, last.DoneBytes, last.TotalBytes);
+
+    private RunProgress Judge(DateTimeOffset at, long doneBytes, long? totalBytes)
+    {
+        var first = samples[0];
+        var gap = at - first.At;
+        double? rate = gap >= Least ? Math.Max(0, doneBytes - first.Bytes) / gap.TotalSeconds : null;
         // An estimate may be too small: the total is never less than what is done.
         var total = totalBytes is { } t ? Math.Max(t, doneBytes) : (long?)null;
         double? left = total is { } whole && rate > 0 ? (whole - doneBytes) / rate : null;
@@ -36,8 +49,8 @@ internal sealed class ProgressMeter
 
     private void AddSample(DateTimeOffset at, long doneBytes)
     {
-        samples.Enqueue((at, doneBytes));
+        samples.Add((at, doneBytes));
         lastSampleAt = at;
-        while (samples.Count > 1 && at - samples.Peek().At > Window) samples.Dequeue();
+        while (samples.Count > 2 && at - samples[1].At > Window) samples.RemoveAt(0);
     }
 }
