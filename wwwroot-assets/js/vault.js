@@ -37,6 +37,20 @@
     }
   }
 
+  // The virtual list draws its lines a while after it was told of them, so its box is watched. Who scrolls away from the end
+  // is left in peace until they are back there.
+  function follow(box, isOn) {
+    const toEnd = () => { if (box.isFollowing && !box.isRead) box.scrollTop = box.scrollHeight; };
+    if (box.isFollowing === undefined) {
+      new MutationObserver(toEnd).observe(box, { childList: true, subtree: true, attributes: true });
+      for (const name of ['wheel', 'touchmove', 'keydown', 'pointerdown']) box.addEventListener(name, () => { box.isRead = true; }, { passive: true });
+      box.addEventListener('scroll', () => { if (box.scrollHeight - box.scrollTop - box.clientHeight < 24) box.isRead = false; }, { passive: true });
+    }
+    if (isOn && !box.isFollowing) box.isRead = false;
+    box.isFollowing = isOn;
+    toEnd();
+  }
+
   function watchCircuit() {
     const box = document.getElementById('components-reconnect-modal');
     if (!box) return;
@@ -68,11 +82,7 @@
     timeZone: () => Intl.DateTimeFormat().resolvedOptions().timeZone,
     ready: () => { document.body.dataset.circuit = 'ready'; showTheme(); },
     copyText,
-    // The virtual list sets its height a moment after it was told of new lines, so the end is looked for twice.
-    toEnd: (box) => {
-      box.scrollTop = box.scrollHeight;
-      requestAnimationFrame(() => { box.scrollTop = box.scrollHeight; });
-    },
+    follow,
     focus: (id) => document.getElementById(id)?.focus(),
     download: (name, text) => {
       const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
