@@ -31,6 +31,32 @@ public sealed class JourneyTests(Chrome chrome)
     }
 
     [Fact]
+    public async Task A_run_shows_lines_bar_rate_and_time_left_while_it_is_at_work_also_when_it_is_opened_again()
+    {
+        await using var cluster = await Shop.ClusterAsync();
+        await cluster.ExecuteAsync("shop", "CREATE TABLE shop.bulk AS SELECT n, md5(n::text) || md5((n * 7)::text) AS filler FROM generate_series(1, 1000000) n");
+        await using var server = await VaultServer.StartAsync();
+        await using var visitor = await chrome.VisitAsync(server);
+        await Shop.SetUpAsync(visitor, cluster);
+        // The slowest compression there is: the run is at work for as long as the test needs.
+        await visitor.AddJobAsync("Slow", change: visitor.ChooseSlowestCompressionAsync);
+        await visitor.BackUpNowAsync("Slow");
+
+        await visitor.SeesProgressAsync();
+        await visitor.LogSaysAsync("dumping contents of table");
+        await visitor.Page.ReloadAsync();
+        await visitor.CircuitIsReadyAsync();
+        await visitor.SeesProgressAsync();
+        await visitor.LogSaysAsync("dumping contents of table");
+        await visitor.ProgressMovesAsync();
+        await visitor.Page.ShouldHaveNoBarriersAsync("a run at work");
+
+        await visitor.Button("Cancel run").ClickAsync();
+        await visitor.RunEndsAsync("Cancelled");
+        Directory.GetFiles(server.BackupFolder, "*", SearchOption.AllDirectories).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Cancel_ends_a_running_backup_within_seconds_and_leaves_nothing()
     {
         await using var cluster = await Shop.ClusterAsync();

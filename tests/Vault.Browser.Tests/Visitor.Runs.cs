@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
 namespace Vault.Browser.Tests;
@@ -35,6 +36,28 @@ internal sealed partial class Visitor
             throw new TimeoutException($"The run does not become {state}.\n{await DescribeAsync()}", late);
         }
     }
+
+    /// <summary>The bar with a known share, bytes, rate and time left, while the run is Running.</summary>
+    public async Task SeesProgressAsync()
+    {
+        await Assertions.Expect(Page.GetByRole(AriaRole.Progressbar)).ToHaveAttributeAsync("aria-valuenow", Share());
+        await Assertions.Expect(Page.Locator("#run-progress")).ToHaveTextAsync(BytesRateAndTimeLeft());
+        await Assertions.Expect(State("Running")).ToBeVisibleAsync();
+    }
+
+    /// <summary>More bytes are done than a moment ago.</summary>
+    public async Task ProgressMovesAsync()
+    {
+        var done = Page.Locator("#run-progress [title]").First;
+        var before = await done.GetAttributeAsync("title") ?? "";
+        await Assertions.Expect(done).Not.ToHaveAttributeAsync("title", before, new() { Timeout = RunLimitMs });
+    }
+
+    [GeneratedRegex("^[0-9]+$")]
+    private static partial Regex Share();
+
+    [GeneratedRegex(@"B of about .*B/s.* left")]
+    private static partial Regex BytesRateAndTimeLeft();
 
     public Task LogSaysAsync(string text) => Assertions.Expect(Log.GetByText(text).First).ToBeVisibleAsync(new() { Timeout = RunLimitMs });
 

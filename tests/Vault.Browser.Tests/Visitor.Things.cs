@@ -6,6 +6,17 @@ internal sealed partial class Visitor
 {
     private ILocator Dialog => Page.GetByRole(AriaRole.Dialog).Filter(new() { Visible = true });
 
+    /// <summary>Opens a dialog: it has no barrier, holds the focus, and Escape closes it and gives the focus back.</summary>
+    public async Task LookAtDialogAsync(string opener)
+    {
+        await Button(opener).First.ClickAsync();
+        await Assertions.Expect(Dialog.Locator(":focus")).ToHaveCountAsync(1);
+        await Page.ShouldHaveNoBarriersAsync($"dialog {opener}");
+        await Page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(Dialog).ToHaveCountAsync(0);
+        await Assertions.Expect(Button(opener).First).ToBeFocusedAsync();
+    }
+
     /// <summary>Pastes the address of a database and saves the source that it makes.</summary>
     /// <param name="onTested">What is looked at while the answer of "Test" is on the page.</param>
     public async Task AddSourceByUrlAsync(string url, string name, Func<Task>? onTested = null)
@@ -74,13 +85,22 @@ internal sealed partial class Visitor
     }
 
     /// <summary>A job over the only source, destination and profile there are.</summary>
-    public async Task AddJobAsync(string name, string? dumpFormat = null)
+    public async Task AddJobAsync(string name, string? dumpFormat = null, Func<Task>? change = null)
     {
         await GoAsync("/jobs/new");
         await Field("Name").FillAsync(name);
         if (dumpFormat is not null) await Page.GetByLabel("Dump format").SelectOptionAsync(dumpFormat);
+        // A new job starts in the zone of the browser.
+        await Assertions.Expect(Page.GetByLabel("Time zone")).ToHaveValueAsync("Europe/Berlin");
+        if (change is not null) await change();
         await Button("Add job").ClickAsync();
         await Assertions.Expect(Link(name)).ToBeVisibleAsync();
+    }
+
+    public async Task ChooseSlowestCompressionAsync()
+    {
+        await Page.GetByLabel("Compression").SelectOptionAsync("Brotli");
+        await Page.GetByLabel("Level").FillAsync("11");
     }
 
     private ILocator ProfileRow(string name) => Page.Locator($"tr[data-profile=\"{name}\"]");

@@ -7,8 +7,6 @@ namespace Vault.Adapters.PostgreSql;
 internal sealed class PgSettings(SettingValues values)
 {
     private const string SystemCertificates = "/etc/ssl/certs/ca-certificates.crt";
-    /// <summary>Can never exist. libpq must not read the user's ~/.pgpass, and warns of a path that is there and no plain file.</summary>
-    private const string NoPasswordFile = "/dev/null/none";
     private const int ConnectSeconds = 6;
 
     public static readonly IReadOnlyList<Setting> Declared =
@@ -67,7 +65,8 @@ internal sealed class PgSettings(SettingValues values)
         ["PGPORT"] = Port.ToString(),
         ["PGUSER"] = User,
         ["PGPASSWORD"] = Password,
-        ["PGPASSFILE"] = NoPasswordFile,
+        // Not the ~/.pgpass of whoever runs Vault. libpq warns of a file that is no plain file, and says nothing of one that is absent.
+        ["PGPASSFILE"] = "/nonexistent/pgpass",
         ["PGSSLMODE"] = SslMode,
         ["PGSSLROOTCERT"] = SslMode == "verify-full" && File.Exists(SystemCertificates) ? SystemCertificates : null,
         ["PGAPPNAME"] = applicationName,

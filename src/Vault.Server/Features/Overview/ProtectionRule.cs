@@ -12,7 +12,7 @@ internal static class ProtectionRule
     public static (Protection State, string? Why) Judge(IReadOnlyList<JobRow> jobs, DateTimeOffset? lastBackupAt, DateTimeOffset now)
     {
         if (jobs.Count == 0) return (Protection.Unprotected, "No job backs it up.");
-        if (lastBackupAt is not { } last) return (Protection.Unprotected, "It has no backup yet.");
+        if (lastBackupAt is not { } last) return (Protection.Unprotected, "It has no proved backup yet.");
         if (jobs.Any(j => j.LastRun is { State: RunState.Failed or RunState.Interrupted } run && run.QueuedAt > last))
             return (Protection.Unprotected, "Its last run did not succeed.");
         var scheduled = jobs.Where(j => j.Job is { Schedule: not null, IsScheduleEnabled: true }).ToList();

@@ -32,11 +32,12 @@ internal sealed class RestoreWork(
         var outcome = await engine.RestoreAsync(request with { Origin = origin }, opened.Dump, log, cancel);
         if (outcome.KeptAs is { } keptAs)
             log.Write(LogLevel.Info, $"The database that was replaced is kept as {keptAs}");
+        // The tag or the checksum of the whole file was verified: what a scan only found is proved now. Without either nothing is.
+        var isProved = opened.Metadata.IsEncrypted || opened.Metadata.Sha256?.Stored is not null;
         return (db, row) =>
         {
             row.KeptAs = outcome.KeptAs;
-            // The whole file was verified and the dump read to its end: what a scan only found is proved now.
-            if (db.Backups.Find(backup.Id) is { State: BackupState.Found } found) found.State = BackupState.Available;
+            if (isProved && db.Backups.Find(backup.Id) is { State: BackupState.Found } found) found.State = BackupState.Available;
         };
     }
 

@@ -53,7 +53,7 @@ internal sealed class RunLog : IRunLog, IAsyncDisposable
     public RunProgress? Progress { get { lock (gate) return shownProgress; } }
 
     /// <summary>The shown figures, with rate and time left as of now.</summary>
-    public RunProgress? ProgressNow { get { lock (gate) return shownProgress is { } shown ? meter.LookAgain(clock.GetUtcNow(), shown) : null; } }
+    public RunProgress? ProgressNow { get { lock (gate) return shownProgress is { } shown ? meter.LookAgain(SteadyNow, shown) : null; } }
 
     public void Phase(string name)
     {
