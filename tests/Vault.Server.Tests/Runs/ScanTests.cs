@@ -87,6 +87,34 @@ public sealed class ScanTests(PostgresServer postgres) : IDisposable
     }
 
     [Fact]
+    public async Task Scans_beside_backups_that_come_and_go_lose_none_and_find_none_twice()
+    {
+        await using var vault = TestVault.Start(folder.Path);
+        var kept = await BackUpAsync(vault);
+        await using var db = vault.Db();
+        var destination = (await db.Destinations.SingleAsync()).Id;
+        using var stop = new CancellationTokenSource();
+        var scanned = 0;
+        var scanning = Task.Run(async () =>
+        {
+            for (; !stop.IsCancellationRequested; scanned++)
+            {
+                var result = await vault.Scan.ScanAsync(destination, CancellationToken.None);
+                (result.Added, result.Missing, result.Returned).ShouldBe((0, 0, 0), result.Problem?.ToString());
+            }
+        });
+
+        for (var i = 0; i < 20; i++)
+            (await vault.Backups.DeleteAsync((await StartAsync(vault)).BackupId!.Value, TestVault.Ada)).ShouldBeNull();
+
+        await stop.CancelAsync();
+        await scanning;
+        scanned.ShouldBeGreaterThan(20);
+        (await vault.Backups.ListAsync(new BackupFilter())).ShouldHaveSingleItem().Backup.State.ShouldBe(BackupState.Available);
+        kept.State.ShouldBe(BackupState.Available);
+    }
+
+    [Fact]
     public async Task Garbage_beside_a_backup_is_named_and_the_rest_is_found()
     {
         await using var vault = TestVault.Start(folder.Path);

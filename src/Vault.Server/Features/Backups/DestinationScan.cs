@@ -64,16 +64,19 @@ internal sealed class DestinationScan(
 
     private async Task<ScanResult> CompareAsync(IObjectStore store, Guid destinationId, CancellationToken cancel)
     {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        // Known before found: runs go on meanwhile, and a backup that ends in between must not look as if it were missing.
+        var known = await db.Copies.AsNoTracking().Where(c => c.DestinationId == destinationId).ToListAsync(cancel);
         var found = new Dictionary<string, StoredObject>(StringComparer.Ordinal);
         await foreach (var item in store.ListAsync(cancel)) found[item.Name] = item;
-        await using var db = await databases.CreateDbContextAsync(cancel);
-        var known = await db.Copies.Where(c => c.DestinationId == destinationId).ToListAsync(cancel);
         var (missing, returned) = await MarkAsync(db, known, found, cancel);
         var knownNames = known.Select(c => c.ObjectName).ToHashSet(StringComparer.Ordinal);
         var notBackups = new List<NotABackup>();
         var added = 0;
         foreach (var item in found.Values.Where(o => !ObjectNames.IsMetadata(o.Name) && !knownNames.Contains(o.Name) && !IsBeingMade(o.Name)))
         {
+            // Its own run may have ended, and recorded it, since the catalogue was read.
+            if (await db.Copies.AnyAsync(c => c.DestinationId == destinationId && c.ObjectName == item.Name, cancel)) continue;
             var problem = found.ContainsKey(ObjectNames.MetadataOf(item.Name))
                 ? await AdoptAsync(db, store, item, destinationId, cancel)
                 : MetadataMissing(item.Name);
@@ -91,15 +94,18 @@ internal sealed class DestinationScan(
         var (missing, returned) = (0, 0);
         foreach (var copy in known)
         {
-            var backup = await db.Backups.SingleAsync(b => b.Id == copy.BackupId, cancel);
-            var isThere = found.ContainsKey(copy.ObjectName) && found.ContainsKey(ObjectNames.MetadataOf(copy.ObjectName));
-            if (backup.IsRestorable && !isThere) (backup.State, missing) = (BackupState.Missing, missing + 1);
-            else if (backup.State == BackupState.Missing && isThere) (backup.State, returned) = (BackupState.Found, returned + 1);
+            // By the state that it has now: a backup that is deleted meanwhile is neither.
+            var backup = db.Backups.Where(b => b.Id == copy.BackupId);
+            if (found.ContainsKey(copy.ObjectName) && found.ContainsKey(ObjectNames.MetadataOf(copy.ObjectName)))
+                returned += await MoveAsync(backup.Where(b => b.State == BackupState.Missing), BackupState.Found, cancel);
+            else missing += await MoveAsync(backup.Where(b => b.State == BackupState.Available || b.State == BackupState.Found), BackupState.Missing, cancel);
         }
 
-        await db.SaveChangesAsync(cancel);
         return (missing, returned);
     }
+
+    private static Task<int> MoveAsync(IQueryable<Backup> backups, BackupState state, CancellationToken cancel) =>
+        backups.ExecuteUpdateAsync(set => set.SetProperty(b => b.State, state), cancel);
 
     private static async Task<Problem?> AdoptAsync(VaultDb db, IObjectStore store, StoredObject item, Guid destinationId, CancellationToken cancel)
     {
