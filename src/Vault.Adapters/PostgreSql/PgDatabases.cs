@@ -28,6 +28,17 @@ internal sealed class PgDatabases(PgSession session, PgSettings settings, IRunLo
     public Task DropAsync(string database, CancellationToken cancel) =>
         session.ExecuteAsync($"DROP DATABASE IF EXISTS {PgSession.Identifier(database)} WITH (FORCE)", cancel);
 
+    /// <summary>A CREATE or RENAME of a Vault that was killed goes on in the server, which notices only at its end that nobody waits for it.</summary>
+    public async Task EndStatementsOnAsync(string database, CancellationToken cancel)
+    {
+        while ((await session.ListAsync(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE state = 'active' AND pid <> pg_backend_pid() AND query ~ '^\s*(CREATE|ALTER) DATABASE' AND strpos(query, $1) > 0
+            """, row => row.GetBoolean(0), cancel, PgSession.Identifier(database))).Count > 0)
+            await Task.Delay(BetweenTries, cancel);
+    }
+
     public Task<bool> ExistsAsync(string database, CancellationToken cancel) =>
         session.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", cancel, database);
 

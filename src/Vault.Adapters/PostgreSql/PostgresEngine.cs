@@ -42,6 +42,7 @@ internal sealed class PostgresEngine : IDatabaseEngine
         var shadow = PgPlan.ShadowName(request.RunId);
         await using var session = await PgSession.OpenMaintenanceAsync(settings, request.Database, cancel);
         var databases = new PgDatabases(session, settings, Silence.Instance);
+        await databases.EndStatementsOnAsync(shadow, cancel);
         if (!await databases.ExistsAsync(shadow, cancel)) return [];
         await databases.DropAsync(shadow, cancel);
         return [$"the hidden database \"{shadow}\""];

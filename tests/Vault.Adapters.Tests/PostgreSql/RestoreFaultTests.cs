@@ -131,6 +131,26 @@ public sealed class RestoreFaultTests(OneCluster one) : IClassFixture<OneCluster
     }
 
     [Fact]
+    public async Task A_database_that_a_killed_restore_is_still_creating_is_not_there_afterwards()
+    {
+        var database = await one.NewShopAsync(orders: 10);
+        var request = Dumping.Request(one.Cluster.Settings(database), database, "plain", runId: Guid.NewGuid());
+        var shadow = $"vault_restore_{request.RunId.ToString("N")[^12..]}";
+        // The server waits 5 s for the last session to leave the template: long enough to look in the middle.
+        await using var inTemplate = new Npgsql.NpgsqlConnection(one.Cluster.ConnectionString(database));
+        await inTemplate.OpenAsync();
+        var creating = one.Cluster.ExecuteAsync("postgres", $"CREATE DATABASE \"{shadow}\" TEMPLATE \"{database}\"");
+        await Eventually.TrueAsync(async () => await one.Cluster.ScalarAsync<long>("postgres",
+            $"SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE DATABASE \"{shadow}%'") == 1, "it is being created");
+
+        await engine.CleanUpRestoreAsync(request, default);
+        await inTemplate.CloseAsync();
+
+        (await Should.ThrowAsync<Npgsql.PostgresException>(() => creating)).SqlState.ShouldBe(Npgsql.PostgresErrorCodes.AdminShutdown);
+        (await CountAsync($"datname = '{shadow}'")).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_user_without_CREATEDB_or_ownership_is_told_before_anything_starts()
     {
         var database = await one.NewShopAsync(orders: 10);
