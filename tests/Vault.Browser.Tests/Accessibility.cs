@@ -9,6 +9,8 @@ internal static class Accessibility
     /// <summary>axe finds nothing serious or critical on the page as it is now, and the page is not wider than the screen.</summary>
     public static async Task ShouldHaveNoBarriersAsync(this IPage page, string where)
     {
+        // What fades in has not its own colours yet.
+        await page.EvaluateAsync("Promise.allSettled(document.getAnimations().filter(a => a.effect.getTiming().iterations !== Infinity).map(a => a.finished)).then(() => true)");
         var found = await page.RunAxe();
         var barriers = found.Violations.Where(v => v.Impact is "serious" or "critical").Select(Describe);
         string.Join("\n", barriers).ShouldBe("", where);
