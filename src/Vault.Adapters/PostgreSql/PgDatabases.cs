@@ -75,7 +75,8 @@ internal sealed class PgDatabases(PgSession session, PgSettings settings, IRunLo
         PostgresErrorCodes.ObjectInUse => new("target-in-use",
             $"Sessions on \"{target}\" could not be ended, so the restored database was not put in its place; the old one is as it was.",
             "Stop the programs that use it, or restore as a superuser, then restore again."),
-        PostgresErrorCodes.DuplicateDatabase => new("target-appeared",
+        // Of two renames to one name at once, the later meets the index of names.
+        PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.UniqueViolation => new("target-appeared",
             $"Somebody else created \"{target}\" while the restore ran, so the restored database was not put in its place; theirs is as it was.",
             "Look at it, then restore again if it may be replaced, or choose another name."),
         _ => PgProblems.FromConnect(error, settings),
