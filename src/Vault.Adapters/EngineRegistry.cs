@@ -1,6 +1,7 @@
 using Vault.Adapters.PostgreSql;
 using Vault.Adapters.Sqlite;
 using Vault.Core.Engines;
+using Vault.Core.Metadata;
 
 namespace Vault.Adapters;
 
@@ -15,6 +16,15 @@ public sealed class EngineRegistry
     {
         ArgumentNullException.ThrowIfNull(options);
         return new([new PostgresEngine(options), new SqliteEngine(options)]);
+    }
+
+    /// <summary>For the dump in a backup; by its format alone when no engine here made it. Null: nothing here knows such dumps.</summary>
+    public IDumpProof? CreateProof(BackupMetadata metadata)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        return metadata.DumpFormat is not { } format ? null
+            : Find(metadata.Source?.Engine ?? "") is { } engine ? engine.CreateProof(format)
+            : All.Select(one => one.CreateProof(format)).FirstOrDefault(proof => proof is not null);
     }
 
     public IDatabaseEngine? Find(string id) => All.FirstOrDefault(engine => engine.Description.Id == id);

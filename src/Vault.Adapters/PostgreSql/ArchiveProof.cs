@@ -26,7 +26,14 @@ internal sealed class ArchiveProof : IDumpProof
 
     private enum Next { Block, BlockId, ObjectId, ChunkLength, Chunk }
 
-    public IReadOnlyList<TableRows> Tables => tables;
+    /// <summary>Vault's own archives are not compressed inside; in others the rows cannot be seen.</summary>
+    public IReadOnlyList<TableRows> Tables => toc.IsCompressed ? [] : tables;
+
+    public string Seen => IsUnknownVersion
+        ? "The archive is of a version that this Vault does not know, so its end could not be looked for."
+        : "The archive has its table of contents and every data block that this promises, and ends behind the last one.";
+
+    public bool IsUnknownVersion => toc.IsUnknownVersion;
 
     public void Observe(ReadOnlySpan<byte> bytes)
     {

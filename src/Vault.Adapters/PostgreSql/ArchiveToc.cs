@@ -23,6 +23,11 @@ internal sealed class ArchiveToc
 
     public string? Damage { get; private set; }
 
+    public bool IsUnknownVersion { get; private set; }
+
+    /// <summary>Known once <see cref="IsComplete"/>.</summary>
+    public bool IsCompressed { get; private set; }
+
     public bool IsComplete => Damage is null && Entries.Count == expectedEntries;
 
     /// <summary>Takes bytes until the table is complete; returns what lies behind it.</summary>
@@ -51,17 +56,28 @@ internal sealed class ArchiveToc
         minor = bytes[6];
         IntBytes = bytes[8];
         offsetBytes = bytes[9];
-        if (bytes[5] != 1 || minor is < 12 or > 16) return Refuse($"its archive version {bytes[5]}.{minor} is not known");
+        IsUnknownVersion = bytes[5] != 1 || minor is < 12 or > 16;
+        if (IsUnknownVersion) return Refuse($"its archive version {bytes[5]}.{minor} is not known");
         if (bytes[10] != 1) return Refuse("it is not in the custom format");
         if (IntBytes is < 4 or > 8 || offsetBytes is < 4 or > 8) return Refuse("its header makes no sense");
         var reader = new ArchiveReader(bytes[11..], IntBytes);
-        var hasCompression = minor >= 15 ? reader.TryByte(out _) : reader.TryInt(out _);
+        var hasCompression = TryCompression(ref reader);
         const int timeFields = 7;
         if (!hasCompression || !reader.TrySkip(timeFields * (IntBytes + 1)) || !reader.TrySkipStrings(3)) return 0;
         if (!reader.TryInt(out var count)) return 0;
         if (count < 0) return Refuse("its table of contents makes no sense");
         expectedEntries = count;
         return 11 + reader.Position;
+    }
+
+    /// <summary>A level until 1.14, a method since; 0 is none in both.</summary>
+    private bool TryCompression(ref ArchiveReader reader)
+    {
+        var level = 0;
+        byte method = 0;
+        if (!(minor >= 15 ? reader.TryByte(out method) : reader.TryInt(out level))) return false;
+        IsCompressed = level != 0 || method != 0;
+        return true;
     }
 
     /// <summary>Returns the entry's length, or 0 when more bytes are needed.</summary>

@@ -25,6 +25,10 @@ internal sealed partial class PlainProof : IDumpProof
 
     public IReadOnlyList<TableRows> Tables => tables;
 
+    public string Seen => IsWhole()
+        ? "The script ends with pg_dump's own last lines."
+        : "The script is not pg_dump's and has no end that could be known.";
+
     public void Observe(ReadOnlySpan<byte> bytes)
     {
         KeepTail(bytes);

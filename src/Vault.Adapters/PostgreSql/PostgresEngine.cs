@@ -31,6 +31,9 @@ internal sealed class PostgresEngine : IDatabaseEngine
 
     public Task<Dump> StartDumpAsync(DumpRequest request, IRunLog log, CancellationToken cancel) => PgDump.StartAsync(tools, request, log, cancel);
 
+    public IDumpProof? CreateProof(string dumpFormat) =>
+        dumpFormat == PgFormats.Plain.Id ? new StoredScriptProof() : dumpFormat == PgFormats.Custom.Id ? new StoredArchiveProof() : null;
+
     public Task<RestorePlan> PlanRestoreAsync(RestoreRequest request, CancellationToken cancel) => planner.MakeAsync(request, cancel);
 
     public Task<RestoreOutcome> RestoreAsync(RestoreRequest request, Stream dump, IRunLog log, CancellationToken cancel) =>

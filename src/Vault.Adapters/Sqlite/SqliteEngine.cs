@@ -56,6 +56,8 @@ internal sealed class SqliteEngine(EngineOptions options) : IDatabaseEngine
         }
     }
 
+    public IDumpProof? CreateProof(string dumpFormat) => dumpFormat == Format.Id ? new SqliteProof([]) : null;
+
     public Task<RestorePlan> PlanRestoreAsync(RestoreRequest request, CancellationToken cancel) => Task.Run(() => restore.Plan(request), cancel);
 
     public Task<RestoreOutcome> RestoreAsync(RestoreRequest request, Stream dump, IRunLog log, CancellationToken cancel) =>

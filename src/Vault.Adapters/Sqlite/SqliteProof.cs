@@ -13,6 +13,8 @@ internal sealed class SqliteProof(IReadOnlyList<TableRows> tables) : IDumpProof
 
     public IReadOnlyList<TableRows> Tables { get; } = tables;
 
+    public string Seen => "The file has its SQLite header and as many pages as that says; what is in the pages is looked at by a restore only.";
+
     public void Observe(ReadOnlySpan<byte> bytes)
     {
         if (seenBytes < HeaderBytes)

@@ -42,6 +42,9 @@ public interface IDumpProof
 
     /// <summary>Exact rows of each table as counted in the dump; empty when the format does not show them.</summary>
     IReadOnlyList<TableRows> Tables { get; }
+
+    /// <summary>After <see cref="Conclude"/> found nothing wrong: what exactly was seen, and what was not, as one sentence.</summary>
+    string Seen { get; }
 }
 
 /// <summary>A dump under way. The pipeline reads <see cref="Content"/> to its end, then awaits <see cref="CompleteAsync"/>.</summary>

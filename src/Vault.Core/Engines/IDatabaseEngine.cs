@@ -18,6 +18,9 @@ public interface IDatabaseEngine
     /// <exception cref="ProblemException">The server cannot be reached, the tool is missing or too old, …</exception>
     Task<Dump> StartDumpAsync(DumpRequest request, IRunLog log, CancellationToken cancel);
 
+    /// <summary>For a dump that lies in a backup, of this or another program; null when this engine knows no such <paramref name="dumpFormat"/>.</summary>
+    IDumpProof? CreateProof(string dumpFormat);
+
     /// <summary>Says what a restore will do, and what forbids it, without changing anything.</summary>
     Task<RestorePlan> PlanRestoreAsync(RestoreRequest request, CancellationToken cancel);
 

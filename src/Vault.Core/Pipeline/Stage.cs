@@ -16,6 +16,11 @@ internal static class Stage
         $"The backup file could not be read from its destination ({why}), so nothing was restored.",
         "Check the destination (rights, connection) and start again."), cancel);
 
+    public static Task<T> VerifyAsync<T>(Func<Task<T>> step, CancellationToken cancel) => ExplainAsync(step, static why => new Problem(
+        "store-failed",
+        $"The backup file could not be read from its destination ({why}), so it was not verified.",
+        "Check the destination (rights, connection), then verify again."), cancel);
+
     public static Task<T> DumpAsync<T>(Func<Task<T>> step, CancellationToken cancel) => ExplainAsync(step, static why => new Problem(
         "dump-failed",
         $"Reading the dump failed ({why}), so no backup was made.",

@@ -96,6 +96,8 @@ internal sealed class Rig
     {
         public IReadOnlyList<TableRows> Tables => [new TableRows("public.orders", 123)];
 
+        public string Seen => "Its end was seen.";
+
         public void Observe(ReadOnlySpan<byte> bytes) => rig.Observed += bytes.Length;
 
         public Problem? Conclude() => rig.ProofProblem;
