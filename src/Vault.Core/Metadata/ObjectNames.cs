@@ -5,7 +5,7 @@ using Vault.Core.Pipeline;
 
 namespace Vault.Core.Metadata;
 
-/// <summary><c>job-slug/2026-11-21T02-00-00-000Z-12hexofrunid.ext[.gz|.br][.enc]</c> (docs/format.md).</summary>
+/// <summary><c>job-slug/2026-11-21T02-00-00-000Z-12hexofrunid.ext[.gz|.br|.zst][.enc]</c> (docs/format.md).</summary>
 public static partial class ObjectNames
 {
     public const string MetadataSuffix = ".meta.json";

@@ -2,7 +2,7 @@ using Vault.Core.Formats;
 
 namespace Vault.Core.Pipeline;
 
-public enum CompressionMethod { None, Gzip, Brotli }
+public enum CompressionMethod { None, Gzip, Brotli, Zstd }
 
 public static class CompressionMethods
 {
@@ -11,6 +11,7 @@ public static class CompressionMethods
     {
         CompressionMethod.Gzip => "GZIP",
         CompressionMethod.Brotli => "BROTLI",
+        CompressionMethod.Zstd => "ZSTD",
         _ => "NONE",
     };
 
@@ -20,6 +21,7 @@ public static class CompressionMethods
         null or "" or "NONE" => CompressionMethod.None,
         "GZIP" => CompressionMethod.Gzip,
         "BROTLI" => CompressionMethod.Brotli,
+        "ZSTD" => CompressionMethod.Zstd,
         _ => new Problem(
             "compression-unknown",
             "The backup names a compression that this version of Vault does not know, so it cannot be opened.",
@@ -31,6 +33,7 @@ public static class CompressionMethods
     {
         CompressionMethod.Gzip => ".gz",
         CompressionMethod.Brotli => ".br",
+        CompressionMethod.Zstd => ".zst",
         _ => "",
     };
 
@@ -39,25 +42,52 @@ public static class CompressionMethods
     {
         CompressionMethod.Gzip => (1, 9, 6),
         CompressionMethod.Brotli => (0, 11, 4),
+        CompressionMethod.Zstd => (1, 19, 3),
         _ => (0, 0, 0),
     };
 
+    /// <exception cref="ProblemException">The method's library is not installed.</exception>
     internal static IBlockCompressor CreateCompressor(this CompressionMethod method, BlockPool pool, int level, CancellationToken stop)
     {
+        method.ThrowIfMissing();
         var (min, max, _) = method.Levels();
         var bounded = Math.Clamp(level, min, max);
         return method switch
         {
             CompressionMethod.Gzip => new GzipCompressor(pool, bounded, stop),
             CompressionMethod.Brotli => new BrotliCompressor(pool, bounded, stop),
+            CompressionMethod.Zstd => new ZstdCompressor(pool, bounded, stop),
             _ => new NoCompressor(),
         };
     }
 
-    internal static Stream Decompress(this CompressionMethod method, Stream compressed) => method switch
+    /// <summary>Owns <paramref name="compressed"/>, also when it throws.</summary>
+    /// <exception cref="ProblemException">The method's library is not installed.</exception>
+    internal static Stream Decompress(this CompressionMethod method, Stream compressed)
     {
-        CompressionMethod.Gzip => new DecompressStream(compressed, new GzipDecompressor()),
-        CompressionMethod.Brotli => new DecompressStream(compressed, new BrotliDecompressor()),
-        _ => compressed,
-    };
+        try
+        {
+            method.ThrowIfMissing();
+            return method switch
+            {
+                CompressionMethod.Gzip => new DecompressStream(compressed, new GzipDecompressor()),
+                CompressionMethod.Brotli => new DecompressStream(compressed, new BrotliDecompressor()),
+                CompressionMethod.Zstd => new DecompressStream(compressed, new ZstdDecompressor()),
+                _ => compressed,
+            };
+        }
+        catch
+        {
+            compressed.Dispose();
+            throw;
+        }
+    }
+
+    private static void ThrowIfMissing(this CompressionMethod method)
+    {
+        if (method == CompressionMethod.Zstd)
+        {
+            Zstd.ThrowIfMissing();
+        }
+    }
 }

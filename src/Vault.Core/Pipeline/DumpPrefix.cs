@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Compression;
 using System.Text;
+using Vault.Core.Formats;
 
 namespace Vault.Core.Pipeline;
 
@@ -19,6 +20,7 @@ internal static class DumpPrefix
     {
         _ when head.IsEmpty => true,
         CompressionMethod.Gzip => IsGzip(head),
+        CompressionMethod.Zstd => ZstdHeader.IsSane(head),
         CompressionMethod.Brotli => IsBrotli(head[..Math.Min(head.Length, Size)], head),
         _ => IsDump(head[..Math.Min(head.Length, Size)]),
     };

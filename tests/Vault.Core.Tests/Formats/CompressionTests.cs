@@ -17,6 +17,7 @@ public sealed class CompressionTests
         var all = new TheoryData<CompressionMethod, int> { { CompressionMethod.None, 0 } };
         all.AddRange(Enumerable.Range(1, 9).Select(level => new TheoryDataRow<CompressionMethod, int>(CompressionMethod.Gzip, level)));
         all.AddRange(Enumerable.Range(0, 10).Select(level => new TheoryDataRow<CompressionMethod, int>(CompressionMethod.Brotli, level)));
+        all.AddRange(new[] { 1, 2, 3, 5, 7, 10, 13, 19 }.Select(level => new TheoryDataRow<CompressionMethod, int>(CompressionMethod.Zstd, level)));
         return all;
     }
 
@@ -32,6 +33,7 @@ public sealed class CompressionTests
     [Theory]
     [InlineData(CompressionMethod.Gzip)]
     [InlineData(CompressionMethod.Brotli)]
+    [InlineData(CompressionMethod.Zstd)]
     public async Task Sizes_at_the_edges_of_a_block_come_back(CompressionMethod method)
     {
         foreach (var size in new[] { 0, 1, BlockPool.BlockSize - 1, BlockPool.BlockSize, BlockPool.BlockSize + 1 })
@@ -71,6 +73,7 @@ public sealed class CompressionTests
     [Theory]
     [InlineData(CompressionMethod.Gzip)]
     [InlineData(CompressionMethod.Brotli)]
+    [InlineData(CompressionMethod.Zstd)]
     public async Task Data_that_was_cut_anywhere_is_damaged(CompressionMethod method)
     {
         byte[] whole = [.. await CompressAsync(method, 6, Text(2000))];
@@ -97,6 +100,10 @@ public sealed class CompressionTests
     [InlineData(CompressionMethod.Gzip, new byte[] { 1, 2, 3 })]
     [InlineData(CompressionMethod.Brotli, new byte[] { 0 })]
     [InlineData(CompressionMethod.Brotli, new byte[] { 3 })]
+    [InlineData(CompressionMethod.Zstd, new byte[] { 0 })]
+    [InlineData(CompressionMethod.Zstd, new byte[] { 0x28 })]
+    [InlineData(CompressionMethod.Zstd, new byte[] { 0x28, 0xb5, 0x2f, 0xfd })]
+    [InlineData(CompressionMethod.Zstd, new byte[] { 0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0 })]
     public async Task Bytes_behind_the_end_are_damage(CompressionMethod method, byte[] garbage)
     {
         var whole = await CompressAsync(method, 6, Text(2000));
@@ -172,7 +179,27 @@ public sealed class CompressionTests
         return output.ToArray();
     }
 
-    private static async Task<byte[]> DecompressAsync(CompressionMethod method, byte[] compressed)
+    [Theory]
+    [InlineData(CompressionMethod.Gzip)]
+    [InlineData(CompressionMethod.Brotli)]
+    [InlineData(CompressionMethod.Zstd)]
+    public void Any_data_comes_back_in_any_slices_and_no_cut_and_no_added_byte_is_taken(CompressionMethod method)
+    {
+        var property = Prop.ForAll<(byte[] Noise, NonNegativeInt Text, NonEmptyArray<PositiveInt> Reads, NonNegativeInt Cut, NonEmptyArray<byte> More)>(given =>
+        {
+            byte[] data = [.. given.Noise, .. Text(given.Text.Get * 100)];
+            var compressed = CompressAsync(method, 1, data).GetAwaiter().GetResult();
+            using var stream = method.Decompress(new SlicedStream(compressed, [.. given.Reads.Get.Select(size => size.Get)]));
+            var output = new MemoryStream();
+            stream.CopyTo(output, 1 + given.Cut.Get);
+            return output.ToArray().AsSpan().SequenceEqual(data)
+                && CodeOfAsync(method, compressed[..(given.Cut.Get % compressed.Length)]).GetAwaiter().GetResult() == "compression-damaged"
+                && CodeOfAsync(method, [.. compressed, .. given.More.Get]).GetAwaiter().GetResult() == "compression-damaged";
+        });
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(100), property);
+    }
+
+    internal static async Task<byte[]> DecompressAsync(CompressionMethod method, byte[] compressed)
     {
         await using var stream = method.Decompress(new MemoryStream(compressed));
         var output = new MemoryStream();
@@ -180,6 +207,6 @@ public sealed class CompressionTests
         return output.ToArray();
     }
 
-    private static async Task<string> CodeOfAsync(CompressionMethod method, byte[] compressed) =>
+    internal static async Task<string> CodeOfAsync(CompressionMethod method, byte[] compressed) =>
         (await Should.ThrowAsync<ProblemException>(() => DecompressAsync(method, compressed))).Problem.Code;
 }

@@ -14,6 +14,7 @@ public sealed class ObjectNamesTests
 
     [Theory]
     [InlineData("Nightly shop", "sql", CompressionMethod.Gzip, true, "nightly-shop/2026-11-21T02-04-05-067Z-abcdefabcdef.sql.gz.enc")]
+    [InlineData("Nightly shop", "sql", CompressionMethod.Zstd, true, "nightly-shop/2026-11-21T02-04-05-067Z-abcdefabcdef.sql.zst.enc")]
     [InlineData("Nightly  shop ", "dump", CompressionMethod.Brotli, true, "nightly-shop/2026-11-21T02-04-05-067Z-abcdefabcdef.dump.br.enc")]
     [InlineData("../../etc", "sqlite", CompressionMethod.None, false, "etc/2026-11-21T02-04-05-067Z-abcdefabcdef.sqlite")]
     [InlineData("日本", "sql", CompressionMethod.None, true, "job/2026-11-21T02-04-05-067Z-abcdefabcdef.sql.enc")]

@@ -16,6 +16,7 @@ public sealed class BackupPipelineTests
         { CompressionMethod.None, false }, { CompressionMethod.None, true },
         { CompressionMethod.Gzip, false }, { CompressionMethod.Gzip, true },
         { CompressionMethod.Brotli, false }, { CompressionMethod.Brotli, true },
+        { CompressionMethod.Zstd, false }, { CompressionMethod.Zstd, true },
     };
 
     [Theory]

@@ -16,6 +16,7 @@ public sealed class FaultTests
     [InlineData(CompressionMethod.None)]
     [InlineData(CompressionMethod.Gzip)]
     [InlineData(CompressionMethod.Brotli)]
+    [InlineData(CompressionMethod.Zstd)]
     public async Task One_failed_call_leaves_nothing(CompressionMethod compression)
     {
         var calls = await CountCallsAsync(compression);
@@ -65,6 +66,7 @@ public sealed class FaultTests
     [InlineData(CompressionMethod.None)]
     [InlineData(CompressionMethod.Gzip)]
     [InlineData(CompressionMethod.Brotli)]
+    [InlineData(CompressionMethod.Zstd)]
     public async Task A_cancel_at_any_call_leaves_nothing_and_kills_the_tool(CompressionMethod compression)
     {
         var calls = await CountCallsAsync(compression);
