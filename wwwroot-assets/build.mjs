@@ -1,6 +1,7 @@
 // Makes dist/: the files that the server copies into wwwroot. Plain Node, so that a newcomer reads it in a minute.
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildRecovery } from './recover/build.mjs';
 
 const here = import.meta.dirname;
 const dist = join(here, 'dist');
@@ -37,4 +38,5 @@ write('theme-dark.css', read('css', 'theme-dark.css'));
 write('vault.js', read('js', 'vault.js'));
 write('icons.svg', sprite(read('icons.txt').split('\n').filter((line) => line.trim())));
 cpSync(join(here, 'images'), dist, { recursive: true });
+await buildRecovery(join(dist, 'recover'));
 console.log(`wwwroot-assets/dist: ${readdirSync(dist, { recursive: true }).length} files`);
