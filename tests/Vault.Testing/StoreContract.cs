@@ -26,6 +26,24 @@ public abstract class StoreContract
         listed.ModifiedAt.ShouldBeInRange(DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(5));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(1_048_576 + 96)]
+    [InlineData(3_000_000)]
+    [InlineData(3_000_001)]
+    [InlineData(3_000_009)]
+    public async Task An_object_is_read_from_any_byte_on(int offset)
+    {
+        await using var store = OpenStore();
+        var content = RandomNumberGenerator.GetBytes(3_000_001);
+        await PutAsync(store, Name, content);
+        await using var stream = await store.OpenReadAsync(Name, offset, default);
+        using var found = new MemoryStream();
+        await stream.CopyToAsync(found);
+        found.ToArray().ShouldBe(content[Math.Min(offset, content.Length)..]);
+    }
+
     [Fact]
     public async Task An_object_is_invisible_until_it_is_committed()
     {

@@ -2,9 +2,11 @@ using System.Security.Cryptography;
 
 namespace Vault.Core.Formats;
 
-/// <summary>Throws at its end when size or SHA-256 are known and were not met.</summary>
-internal sealed class CheckedStream(Stream inner, long? sizeBytes, string? sha256, Problem mismatch) : ReadOnlyStream
+/// <summary>Says so, at the latest at its end, when size or SHA-256 are known and were not met.</summary>
+/// <param name="onMismatch">Called once; may throw.</param>
+internal sealed class CheckedStream(Stream inner, long? sizeBytes, string? sha256, Action onMismatch) : ReadOnlyStream
 {
+    private bool hasMismatch;
     private readonly IncrementalHash? hash = sha256 is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long read;
     private bool isAtEnd;
@@ -20,7 +22,13 @@ internal sealed class CheckedStream(Stream inner, long? sizeBytes, string? sha25
         read += count;
         hash?.AppendData(buffer.Span[..count]);
         isAtEnd = count == 0;
-        return read <= (sizeBytes ?? long.MaxValue) && (!isAtEnd || IsAsKnown()) ? count : throw new ProblemException(mismatch);
+        if (!hasMismatch && (read > (sizeBytes ?? long.MaxValue) || (isAtEnd && !IsAsKnown())))
+        {
+            hasMismatch = true;
+            onMismatch();
+        }
+
+        return count;
     }
 
     protected override void Dispose(bool disposing)

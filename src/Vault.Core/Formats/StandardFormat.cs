@@ -22,12 +22,12 @@ internal static class StandardFormat
     public static Problem TooLong => new(
         "standard-limit",
         "The backup is longer than one AES-256-GCM message may be (64 GiB), so the format \"standard\" cannot hold it; nothing was kept.",
-        "Back up fewer databases in one job or compress more; the format \"sealed\", which has no such limit, comes with a later version.");
+        "Choose the format \"sealed\" in the Encryption Profile: it has no limit.");
 
     public static Problem EstimatedTooLong(long estimatedBytes) => new(
         "standard-limit",
         $"The source is about {estimatedBytes >> 30} GiB, and the format \"standard\" is safe up to 32 GiB of source only, so the backup was not started.",
-        "Back up fewer databases in one job; the format \"sealed\", which has no such limit, comes with a later version.");
+        "Choose the format \"sealed\" in the Encryption Profile: it has no limit.");
 
     /// <summary>Decrypts a piece from the start of the file. The result is not authentic: it is looked at, never released.</summary>
     public static byte[] DecryptHead(MasterKey key, ReadOnlySpan<byte> iv, ReadOnlySpan<byte> head)

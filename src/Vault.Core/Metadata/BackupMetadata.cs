@@ -42,6 +42,9 @@ public sealed record BackupMetadata
 
     public IReadOnlyList<TableRows> Tables { get; init; } = [];
 
+    /// <summary>Where each block of the dump begins in a <c>sealed</c> file; null when there is none.</summary>
+    public IndexMetadata? Index { get; init; }
+
     /// <summary>Fields of other writers and of later versions; written back as they were read.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? OtherFields { get; set; }
@@ -92,6 +95,10 @@ public sealed record EncryptionMetadata
 
     public string? Algorithm { get; init; }
 
+    /// <summary>True: sealed with a password; absent otherwise. The file's header decides.</summary>
+    public bool? IsFromPassword { get; init; }
+
+    /// <summary>In <c>sealed</c>: the salt.</summary>
     public string? Iv { get; init; }
 
     public string? AuthTag { get; init; }
@@ -111,6 +118,22 @@ public sealed record SizesMetadata
     public long? Compressed { get; init; }
 
     public long? Stored { get; init; }
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? OtherFields { get; set; }
+}
+
+/// <summary>docs/format.md §4, "The index of blocks".</summary>
+public sealed record IndexMetadata
+{
+    public long BlockSizeBytes { get; init; }
+
+    /// <summary>Bytes of each block after compression, in order.</summary>
+    [JsonConverter(typeof(OneLineNumbers))]
+    public IReadOnlyList<int> CompressedSizes { get; init; } = [];
+
+    /// <summary>Hex of 32 bytes: what makes the index believable.</summary>
+    public string? Mac { get; init; }
 
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? OtherFields { get; set; }

@@ -2,14 +2,14 @@ using Vault.Core.Formats;
 
 namespace Vault.Core.Metadata;
 
-/// <summary>Refuses everything that is not exactly the standard format: a short tag would be easy to forge.</summary>
+/// <summary>Refuses everything that is not exactly the standard format: a short tag would be easy to forge. A <c>sealed</c> file speaks for itself.</summary>
 internal static class EncryptionCheck
 {
     private const string Next = "Put the backup's own .meta.json back beside it, from another copy of the backup.";
 
     public static Problem? Check(EncryptionMetadata encryption) => encryption switch
     {
-        { Enabled: false } => null,
+        { Enabled: false } or { Format: SealedFormat.Word } => null,
         { Format: not (null or StandardFormat.Word) } => new Problem(
             "format-unknown",
             "The metadata names an encryption format that this version of Vault does not know, so the backup cannot be opened.",

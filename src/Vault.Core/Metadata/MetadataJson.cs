@@ -5,6 +5,29 @@ using Vault.Core.Pipeline;
 
 namespace Vault.Core.Metadata;
 
+/// <summary>A 200 GB dump has 50,000 blocks: one line, not 50,000.</summary>
+internal sealed class OneLineNumbers : JsonConverter<IReadOnlyList<int>>
+{
+    public override IReadOnlyList<int> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw new JsonException();
+        }
+
+        var numbers = new List<int>();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            numbers.Add(reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var number) ? number : throw new JsonException());
+        }
+
+        return numbers;
+    }
+
+    public override void Write(Utf8JsonWriter writer, IReadOnlyList<int> value, JsonSerializerOptions options) =>
+        writer.WriteRawValue($"[{string.Join(',', value)}]");
+}
+
 [JsonSerializable(typeof(BackupMetadata))]
 internal sealed partial class MetadataJson : JsonSerializerContext
 {

@@ -29,7 +29,7 @@ public static class BackupPipeline
 
 internal sealed class BackupRun(Dump dump, BackupPlan plan, Guid runId, DateTimeOffset startedAt, IObjectStore store, IRunLog log, TimeProvider clock)
 {
-    private readonly string objectName = ObjectNames.ForBackup(plan.JobName, startedAt, runId, dump.Facts.Format.Extension, plan.Compression, plan.Key is not null);
+    private readonly string objectName = ObjectNames.ForBackup(plan.JobName, startedAt, runId, dump.Facts.Format.Extension, plan.Compression, plan.IsEncrypted);
 
     public async Task<BackupOutcome> RunAsync(CancellationTokenSource stop)
     {
@@ -38,34 +38,34 @@ internal sealed class BackupRun(Dump dump, BackupPlan plan, Guid runId, DateTime
         log.Phase("Dumping");
         var publisher = new Publisher(store, objectName, log, clock);
         await using var writer = new QuietWriter(await Stage.StoreAsync(() => store.CreateAsync(objectName, stop.Token), stop.Token), log);
-        var (dumped, stored) = await StreamAsync(writer.Content, stop);
+        using var encryptor = plan.CreateEncryptor();
+        var (dumped, stored) = await StreamAsync(writer.Content, encryptor, stop);
         log.Phase("Proving");
         await ProveAsync(dumped, stop.Token);
         log.Phase("Publishing");
-        var metadata = Describe(dumped, stored);
-        await publisher.PublishAsync(writer, metadata, stored, plan.Key?.Key, stop.Token);
+        var metadata = Describe(dumped, stored, encryptor);
+        await publisher.PublishAsync(writer, metadata, stored, encryptor, stop.Token);
         return new BackupOutcome(objectName, metadata, stored.StoredBytes);
     }
 
     private void RefuseTooLong()
     {
-        if (plan.Key is not null && dump.Facts.EstimatedSizeBytes is > StandardFormat.MaxEstimatedBytes and var estimated)
+        if (plan is { Key: not null, Password: null, Format: EncryptionFormat.Standard } && dump.Facts.EstimatedSizeBytes is > StandardFormat.MaxEstimatedBytes and var estimated)
         {
             throw new ProblemException(StandardFormat.EstimatedTooLong(estimated));
         }
     }
 
-    private async Task<(DumpedFacts Dumped, StoredFacts Stored)> StreamAsync(Stream content, CancellationTokenSource stop)
+    private async Task<(DumpedFacts Dumped, StoredFacts Stored)> StreamAsync(Stream content, IEncryptor encryptor, CancellationTokenSource stop)
     {
         var pool = new BlockPool();
         using var tap = new DumpTap(dump, pool, new ProgressGate(log, clock, dump.Facts.EstimatedSizeBytes));
         await using var compressor = plan.Compression.CreateCompressor(pool, plan.Level, stop.Token);
-        using var sealing = plan.Key is { } key ? new StandardWriter(key.Key) : null;
-        using var sink = new StoreTap(content, sealing);
+        using var sink = new StoreTap(content, encryptor);
         await new BlockLine(tap, compressor, sink).RunAsync(stop);
         var stored = await sink.FinishAsync(stop.Token);
         log.Progress(tap.SizeBytes, tap.SizeBytes);
-        return (new DumpedFacts(tap.SizeBytes, tap.FinishSha256()), stored);
+        return (new DumpedFacts(tap.SizeBytes, tap.FinishSha256(), sink.BlockSizes), stored);
     }
 
     private async Task ProveAsync(DumpedFacts dumped, CancellationToken stop)
@@ -84,7 +84,7 @@ internal sealed class BackupRun(Dump dump, BackupPlan plan, Guid runId, DateTime
         log.Write(LogLevel.Info, $"The dump is whole: {dumped.SizeBytes} bytes, SHA-256 {dumped.Sha256}.");
     }
 
-    private BackupMetadata Describe(DumpedFacts dumped, StoredFacts stored) => new()
+    private BackupMetadata Describe(DumpedFacts dumped, StoredFacts stored, IEncryptor encryptor) => new()
     {
         BackupId = plan.BackupId.ToString(),
         Job = new JobMetadata { Id = plan.JobId.ToString(), Name = plan.JobName },
@@ -96,24 +96,27 @@ internal sealed class BackupRun(Dump dump, BackupPlan plan, Guid runId, DateTime
         FinishedAt = clock.GetUtcNow(),
         Description = plan.Description,
         StartedBy = plan.StartedBy,
-        Encryption = Describe(plan.Key, stored),
+        Encryption = Describe(encryptor),
         Compression = plan.Compression,
         Sizes = new SizesMetadata { Dump = dumped.SizeBytes, Compressed = stored.CompressedBytes, Stored = stored.StoredBytes },
         Sha256 = new Sha256Metadata { Dump = dumped.Sha256, Stored = stored.Sha256 },
         Tables = dump.Proof.Tables,
+        Index = BlockIndex.Make(plan.Compression, dumped, encryptor as SealedWriter),
     };
 
-    private static EncryptionMetadata Describe(BackupKey? key, StoredFacts stored) => key is null ? new EncryptionMetadata { Enabled = false } : new EncryptionMetadata
+    private EncryptionMetadata Describe(IEncryptor encryptor) => encryptor.Format is not { } format ? new EncryptionMetadata { Enabled = false } : new EncryptionMetadata
     {
         Enabled = true,
-        ProfileId = key.ProfileId.ToString(),
-        ProfileName = key.ProfileName,
-        KeyFingerprint = key.Key.Fingerprint,
-        Format = StandardFormat.Word,
+        ProfileId = plan.Password is null ? plan.Key!.ProfileId.ToString() : null,
+        ProfileName = plan.Password is null ? plan.Key!.ProfileName : null,
+        KeyFingerprint = plan.Password is null ? plan.Key!.Key.Fingerprint : null,
+        IsFromPassword = plan.Password is null ? null : true,
+        Format = format.ToWord(),
         Algorithm = StandardFormat.Algorithm,
-        Iv = Convert.ToHexStringLower(stored.Iv!),
-        AuthTag = Convert.ToHexStringLower(stored.Tag!),
+        Iv = Convert.ToHexStringLower(encryptor.Iv!),
+        AuthTag = Convert.ToHexStringLower(encryptor.Tag!),
     };
 }
 
-internal sealed record DumpedFacts(long SizeBytes, string Sha256);
+/// <param name="BlockSizes">Compressed size of each block of the dump.</param>
+internal sealed record DumpedFacts(long SizeBytes, string Sha256, IReadOnlyList<int> BlockSizes);

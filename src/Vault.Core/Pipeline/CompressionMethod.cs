@@ -1,4 +1,5 @@
 using Vault.Core.Formats;
+using Vault.Core.Metadata;
 
 namespace Vault.Core.Pipeline;
 
@@ -6,6 +7,9 @@ public enum CompressionMethod { None, Gzip, Brotli, Zstd }
 
 public static class CompressionMethods
 {
+    /// <summary>Those with a magic number first: what looks like one of them is no other.</summary>
+    internal static IReadOnlyList<CompressionMethod> All => [CompressionMethod.Gzip, CompressionMethod.None, CompressionMethod.Brotli];
+
     /// <summary>The word in metadata and tables.</summary>
     public static string ToWord(this CompressionMethod method) => method switch
     {
@@ -36,6 +40,16 @@ public static class CompressionMethods
         CompressionMethod.Zstd => ".zst",
         _ => "",
     };
+
+    /// <summary>Whether each block of the dump can be read without those before it.</summary>
+    internal static bool IsInBlocks(this CompressionMethod method) => method is not (CompressionMethod.None or CompressionMethod.Brotli);
+
+    /// <summary>What a file's name says, such as <c>shop.sql.br.enc</c>; none when it says nothing.</summary>
+    internal static CompressionMethod OfName(string objectName)
+    {
+        var name = objectName.EndsWith(ObjectNames.EncryptedSuffix, StringComparison.Ordinal) ? objectName[..^ObjectNames.EncryptedSuffix.Length] : objectName;
+        return All.FirstOrDefault(method => method.ToSuffix() is { Length: > 0 } suffix && name.EndsWith(suffix, StringComparison.Ordinal), CompressionMethod.None);
+    }
 
     /// <summary>The levels that may be chosen, and the one that is proposed.</summary>
     public static (int Min, int Max, int Default) Levels(this CompressionMethod method) => method switch

@@ -25,6 +25,25 @@ internal static class DumpPrefix
         _ => IsDump(head[..Math.Min(head.Length, Size)]),
     };
 
+    /// <summary>What authentic bytes were compressed with: what the metadata says when that can be, else what they look like.</summary>
+    public static CompressionMethod CompressionOf(ReadOnlySpan<byte> head, CompressionMethod said)
+    {
+        if (head.IsEmpty || (said != CompressionMethod.None && LooksRight(head, said)))
+        {
+            return head.IsEmpty ? CompressionMethod.None : said;
+        }
+
+        foreach (var method in CompressionMethods.All)
+        {
+            if (LooksRight(head, method))
+            {
+                return method;
+            }
+        }
+
+        return said;
+    }
+
     /// <summary>The dump format that the first bytes show; null when they show none.</summary>
     public static string? FormatOf(ReadOnlySpan<byte> head) => head switch
     {

@@ -51,7 +51,7 @@ internal sealed class KeySearch(BackupFile file, BackupMetadata metadata, IRunLo
 
     private async Task<FoundKey?> FindAsync(List<Candidate> opened, CancellationToken cancel)
     {
-        var head = await ReadHeadAsync(cancel);
+        var head = await file.ReadHeadAsync(DumpPrefix.ReadSize, cancel);
         foreach (var candidate in opened)
         {
             candidate.LooksRight = DumpPrefix.LooksRight(StandardFormat.DecryptHead(candidate.Found.Key, iv, head), metadata.Compression);
@@ -73,18 +73,12 @@ internal sealed class KeySearch(BackupFile file, BackupMetadata metadata, IRunLo
     private List<Candidate> OpenAll(IReadOnlyList<CandidateKey> candidates)
     {
         var opened = new List<Candidate>();
-        foreach (var candidate in candidates)
+        foreach (var candidate in candidates.Where(candidate => candidate.Password is null))
         {
             tried.Add(candidate.ProfileName);
-            try
+            if (candidate.TryOpen(log) is { } key)
             {
-                var key = candidate.Open();
-                var isNamed = Guid.TryParse(encryption.ProfileId, out var id) && id == candidate.ProfileId;
-                opened.Add(new Candidate(new FoundKey(candidate.ProfileName, isNamed, key), key.Fingerprint == encryption.KeyFingerprint));
-            }
-            catch (ProblemException cause)
-            {
-                log.Write(LogLevel.Warning, $"The key of profile '{candidate.ProfileName}' could not be used: {cause.Problem.Message}");
+                opened.Add(new Candidate(new FoundKey(candidate.ProfileName, candidate.IsNamedBy(encryption), key), key.Fingerprint == encryption.KeyFingerprint));
             }
         }
 
@@ -97,20 +91,13 @@ internal sealed class KeySearch(BackupFile file, BackupMetadata metadata, IRunLo
             ? OpenProblems.TagMismatch(right.Found.ProfileName)
             : OpenProblems.NoKey(encryption, tried);
 
-    private async Task<byte[]> ReadHeadAsync(CancellationToken cancel)
-    {
-        await using var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(cancel), cancel);
-        var head = new byte[DumpPrefix.ReadSize];
-        return head[..await Stage.ReadBackupAsync(async () => await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancel), cancel)];
-    }
-
     /// <summary>Null: the tag is not right under this key.</summary>
     private async Task<ProvedBytes?> ProveAsync(MasterKey key, CancellationToken cancel)
     {
         var proved = new ProvedBytes();
         var progress = new ByteProgress(log, file.SizeBytes);
-        await using var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(cancel), cancel);
-        var isRight = await Stage.ReadBackupAsync(() => FileProof.IsRightAsync(stream, key, iv, tag, Observe, cancel), cancel);
+        await using var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(0, cancel), cancel);
+        var isRight = await Stage.ReadBackupAsync(() => StandardFormat.VerifyAsync(stream, key, iv, tag, Observe, cancel), cancel);
         OpenProblems.ThrowIfSizeDiffers(progress.DoneBytes, metadata.Sizes?.Stored ?? file.SizeBytes);
         if (isRight)
         {

@@ -43,6 +43,26 @@ internal static class OpenProblems
         "The dump inside the backup is not the one that its metadata describes (size or SHA-256), so the restore must not be kept.",
         "Put the backup's own .meta.json back beside it, or restore another backup.");
 
+    public static Problem BackupExchanged => new(
+        "backup-exchanged",
+        "The file is a backup under this key, but not the one that the catalogue recorded here (the SHA-256 of its dump differs), so the restore must not be kept.",
+        "Find out who exchanged it, and put the backup's own file back from another copy.");
+
+    public static Problem HeaderDamaged => new(
+        "seal-header",
+        "The metadata says that this file is sealed, and its header is not there: the file was damaged, or the metadata belongs to another file. Nothing of it was released.",
+        "Copy the file and its .meta.json again from their destination, or restore another backup.");
+
+    public static Problem NoPassword => new(
+        "password-needed",
+        "This backup was sealed with a password, and none was given, so it cannot be opened.",
+        "Give the password that was chosen when the backup was made.");
+
+    public static Problem WrongPassword => new(
+        "wrong-password",
+        "Wrong password: it does not open this backup.",
+        "Type the password that was chosen when the backup was made; capitals and blanks count.");
+
     public static Problem NoKey(EncryptionMetadata encryption, IReadOnlyList<string> tried) => tried switch
     {
         [] => new Problem("no-key-matches", $"The backup is encrypted with {Wanted(encryption)}, and there is no key here to try.", Import(encryption)),

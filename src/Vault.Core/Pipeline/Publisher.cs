@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Vault.Core.Engines;
 using Vault.Core.Formats;
-using Vault.Core.Keys;
 using Vault.Core.Metadata;
 using Vault.Core.Stores;
 
@@ -17,7 +16,7 @@ internal sealed class Publisher(IObjectStore store, string objectName, IRunLog l
 
     private readonly string metadataName = ObjectNames.MetadataOf(objectName);
 
-    public async Task PublishAsync(QuietWriter writer, BackupMetadata metadata, StoredFacts facts, MasterKey? key, CancellationToken cancel)
+    public async Task PublishAsync(QuietWriter writer, BackupMetadata metadata, StoredFacts facts, IEncryptor encryptor, CancellationToken cancel)
     {
         try
         {
@@ -32,7 +31,7 @@ internal sealed class Publisher(IObjectStore store, string objectName, IRunLog l
 
         try
         {
-            await ReadBackAsync(facts, key, cancel);
+            await ReadBackAsync(facts, encryptor, cancel);
             await WriteMetadataAsync(metadata.ToJson(), cancel);
         }
         catch
@@ -42,13 +41,13 @@ internal sealed class Publisher(IObjectStore store, string objectName, IRunLog l
         }
     }
 
-    private async Task ReadBackAsync(StoredFacts facts, MasterKey? key, CancellationToken cancel)
+    private async Task ReadBackAsync(StoredFacts facts, IEncryptor encryptor, CancellationToken cancel)
     {
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var progress = new ProgressGate(log, clock, facts.StoredBytes);
         var size = 0L;
         await using var stored = await Stage.StoreAsync(() => store.OpenReadAsync(objectName, cancel), cancel);
-        var isRight = await Stage.StoreAsync(() => FileProof.IsRightAsync(stored, key, facts.Iv, facts.Tag, Observe, cancel), cancel);
+        var isRight = await Stage.StoreAsync(() => encryptor.IsRightAsync(stored, Observe, cancel), cancel);
         if (!isRight || size != facts.StoredBytes || Convert.ToHexStringLower(sha256.GetHashAndReset()) != facts.Sha256)
         {
             throw new ProblemException("read-back-mismatch", "The destination gave back other bytes than were written, so this backup could not be opened and was not kept.", "Do not trust this destination before its disk and connection were checked.");

@@ -7,7 +7,11 @@ public interface IObjectStore : IAsyncDisposable
     Task<IObjectWriter> CreateAsync(string name, CancellationToken cancel);
 
     /// <exception cref="ProblemException">Code <c>object-missing</c> when there is none.</exception>
-    Task<Stream> OpenReadAsync(string name, CancellationToken cancel);
+    Task<Stream> OpenReadAsync(string name, CancellationToken cancel) => OpenReadAsync(name, 0, cancel);
+
+    /// <summary>From byte <paramref name="offset"/> on; empty behind the end.</summary>
+    /// <exception cref="ProblemException">Code <c>object-missing</c> when there is none.</exception>
+    Task<Stream> OpenReadAsync(string name, long offset, CancellationToken cancel);
 
     IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancel);
 

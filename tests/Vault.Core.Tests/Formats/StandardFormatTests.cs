@@ -118,6 +118,7 @@ public sealed class StandardFormatTests
             at += length;
         }
 
-        return (file, writer.Iv, writer.Finish());
+        writer.Finish();
+        return (file, writer.Iv, writer.Tag!);
     }
 }

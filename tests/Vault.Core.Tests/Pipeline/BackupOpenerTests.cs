@@ -45,7 +45,7 @@ public sealed class BackupOpenerTests
         (await Rig.RefusedAsync(Rig.File(file.ObjectName, bytes[..^1], file.Metadata), Rig.RightCandidate)).Code.ShouldBe("file-truncated");
         (await Rig.RefusedAsync(Rig.File(file.ObjectName, [], file.Metadata), Rig.RightCandidate)).Code.ShouldBe("file-truncated");
         (await Rig.RefusedAsync(Rig.File(file.ObjectName, [.. bytes, 0], file.Metadata), Rig.RightCandidate)).Code.ShouldBe("file-too-long");
-        var lying = new BackupFile(file.ObjectName, file.Metadata, _ => Task.FromResult<Stream>(new MemoryStream(bytes[..^1])), bytes.Length);
+        var lying = new BackupFile(file.ObjectName, file.Metadata, (offset, _) => Task.FromResult(Rig.From(bytes[..^1], offset)), bytes.Length);
         (await Rig.RefusedAsync(lying, Rig.RightCandidate)).Code.ShouldBe("file-truncated");
     }
 
@@ -155,7 +155,7 @@ public sealed class BackupOpenerTests
         {
             var (file, bytes) = await MakeAsync(new Rig { DumpBytes = CompressionTests.Text(2 * ProvedBytes.ChunkSize)[..(2 * ProvedBytes.ChunkSize)], IsEncrypted = isEncrypted, Compression = CompressionMethod.None });
             var present = bytes;
-            await using var opened = await BackupOpener.OpenAsync(file with { OpenAsync = _ => Task.FromResult<Stream>(new LatestStream(() => present)) }, [Rig.RightCandidate], new ListLog(), default);
+            await using var opened = await BackupOpener.OpenAsync(file with { OpenAsync = (_, _) => Task.FromResult<Stream>(new LatestStream(() => present)) }, [Rig.RightCandidate], new ListLog(), default);
             present = change(bytes);
             (await Should.ThrowAsync<ProblemException>(() => Rig.ReadAsync(opened))).Problem.Code.ShouldBe("file-changed");
         }
@@ -170,7 +170,7 @@ public sealed class BackupOpenerTests
         log.Phases.ShouldBe(["Verifying"]);
         log.Steps.Last().ShouldBe((file.SizeBytes, file.SizeBytes));
         using var cancel = new CancellationTokenSource();
-        var hanging = new BackupFile(file.ObjectName, file.Metadata, async token => { await cancel.CancelAsync(); token.ThrowIfCancellationRequested(); return Stream.Null; }, file.SizeBytes);
+        var hanging = new BackupFile(file.ObjectName, file.Metadata, async (_, token) => { await cancel.CancelAsync(); token.ThrowIfCancellationRequested(); return Stream.Null; }, file.SizeBytes);
         await Should.ThrowAsync<OperationCanceledException>(() => BackupOpener.OpenAsync(hanging, [Rig.RightCandidate], log, cancel.Token));
     }
 

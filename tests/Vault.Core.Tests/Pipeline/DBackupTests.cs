@@ -78,6 +78,6 @@ public sealed class DBackupTests
     {
         var path = Path.Combine(Folder, artifact.GetProperty("file").GetString()!);
         var metadata = BackupMetadata.Parse(await File.ReadAllBytesAsync(path + ".meta.json")).Value;
-        return new BackupFile(Path.GetFileName(path), metadata, _ => Task.FromResult<Stream>(File.OpenRead(path)), new FileInfo(path).Length);
+        return new BackupFile(Path.GetFileName(path), metadata, (offset, _) => Task.FromResult(Rig.From(File.ReadAllBytes(path), offset)), new FileInfo(path).Length);
     }
 }

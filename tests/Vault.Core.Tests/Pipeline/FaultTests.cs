@@ -135,7 +135,7 @@ public sealed class FaultTests
         {
             var store = new MemoryStore { Fault = Fault.Once, FaultAt = failing };
             store.Objects[outcome.ObjectName] = whole;
-            var file = new BackupFile(outcome.ObjectName, metadata, cancel => store.OpenReadAsync(outcome.ObjectName, cancel), whole.Length);
+            var file = new BackupFile(outcome.ObjectName, metadata, (offset, cancel) => store.OpenReadAsync(outcome.ObjectName, offset, cancel), whole.Length);
             (await Rig.RefusedAsync(file, Rig.RightCandidate)).Code.ShouldBe("store-failed", $"call {failing}");
         }
     }

@@ -35,11 +35,11 @@ internal sealed class MemoryStore : IObjectStore
         return Task.FromResult<IObjectWriter>(new Writer(this, name));
     }
 
-    public Task<Stream> OpenReadAsync(string name, CancellationToken cancel)
+    public Task<Stream> OpenReadAsync(string name, long offset, CancellationToken cancel)
     {
         Step(cancel);
         return Objects.TryGetValue(name, out var bytes)
-            ? Task.FromResult<Stream>(new Content(this, new MemoryStream(Reading(name, bytes))))
+            ? Task.FromResult<Stream>(new Content(this, new MemoryStream(Reading(name, bytes)) { Position = offset }))
             : throw new ProblemException("object-missing", $"There is no {name}.", "Look for it elsewhere.");
     }
 

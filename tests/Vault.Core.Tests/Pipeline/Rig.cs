@@ -1,4 +1,5 @@
 using Vault.Core.Engines;
+using Vault.Core.Formats;
 using Vault.Core.Keys;
 using Vault.Core.Metadata;
 using Vault.Core.Pipeline;
@@ -31,6 +32,10 @@ internal sealed class Rig
 
     public bool IsEncrypted { get; init; } = true;
 
+    public EncryptionFormat Format { get; init; } = EncryptionFormat.Standard;
+
+    public Password? Password { get; init; }
+
     public string Extension { get; init; } = "sql";
 
     public string JobName { get; init; } = "Nightly shop";
@@ -50,7 +55,7 @@ internal sealed class Rig
         var facts = new DumpFacts(["shop"], "15.18", "pg_dump 15.18", new DumpFormat("plain", "Plain", Extension, ""), EstimatedBytes);
         var dump = new Dump(facts, Content ?? new SlicedStream(DumpBytes, [65536]), new Proof(this), Complete, StopAsync);
         var key = IsEncrypted ? new BackupKey(ProfileId, "Shop key", Key) : null;
-        var plan = new BackupPlan(Guid.NewGuid(), Guid.NewGuid(), JobName, "Shop", "postgresql", "before the move", "ann", Compression, Level, key);
+        var plan = new BackupPlan(Guid.NewGuid(), Guid.NewGuid(), JobName, "Shop", "postgresql", "before the move", "ann", Compression, Level, key) { Format = Format, Password = Password };
         return BackupPipeline.RunAsync(dump, plan, RunId, StartedAt, Store, Log, TimeProvider.System, cancel);
     }
 
@@ -63,7 +68,9 @@ internal sealed class Rig
     public BackupFile Found(string objectName) => File(objectName, Store.Objects[objectName], BackupMetadata.Parse(Store.Objects[ObjectNames.MetadataOf(objectName)]).Value);
 
     public static BackupFile File(string name, byte[] bytes, BackupMetadata? metadata) =>
-        new(name, metadata, _ => Task.FromResult<Stream>(new MemoryStream(bytes)), bytes.Length);
+        new(name, metadata, (offset, _) => Task.FromResult(From(bytes, offset)), bytes.Length);
+
+    public static Stream From(byte[] bytes, long offset) => new MemoryStream(bytes) { Position = offset };
 
     public static async Task<byte[]> ReadAsync(OpenedBackup opened)
     {

@@ -87,7 +87,7 @@ internal sealed class Aftermath(TrialVault vault)
         {
             var path = Path.Combine(vault.BackupFolder, backup.Copies[0].ObjectName);
             var metadata = BackupMetadata.Parse(await File.ReadAllBytesAsync(ObjectNames.MetadataOf(path))).Value;
-            var file = new BackupFile(path, metadata, _ => Task.FromResult<Stream>(File.OpenRead(path)), new FileInfo(path).Length);
+            var file = new BackupFile(path, metadata, (offset, _) => Task.FromResult<Stream>(new FileStream(path, FileMode.Open, FileAccess.Read) { Position = offset }), new FileInfo(path).Length);
             await using var whole = await BackupOpener.OpenAsync(file, candidates, new RecordingLog(), CancellationToken.None);
             await whole.Dump.CopyToAsync(Stream.Null);
         }

@@ -72,18 +72,20 @@ internal sealed class LocalStore : IObjectStore
         }
     }
 
-    public Task<Stream> OpenReadAsync(string name, CancellationToken cancel)
+    public Task<Stream> OpenReadAsync(string name, long offset, CancellationToken cancel)
     {
         var path = PathOf(name);
         try
         {
-            return Task.FromResult<Stream>(new FileStream(path, new FileStreamOptions
+            var file = new FileStream(path, new FileStreamOptions
             {
                 Mode = FileMode.Open,
                 Access = FileAccess.Read,
                 Share = FileShare.Read | FileShare.Delete,
                 Options = FileOptions.Asynchronous | FileOptions.SequentialScan,
-            }));
+            });
+            file.Position = offset;
+            return Task.FromResult<Stream>(file);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException && Directory.Exists(root))
         {

@@ -70,7 +70,7 @@ internal sealed class RestoreWork(
     {
         var metadata = await ReadMetadataAsync(store, copy, cancel);
         RefuseExchanged(backup, metadata);
-        var file = new BackupFile(copy.ObjectName, metadata, token => store.OpenReadAsync(copy.ObjectName, token), copy.SizeBytes);
+        var file = new BackupFile(copy.ObjectName, metadata, (offset, token) => store.OpenReadAsync(copy.ObjectName, offset, token), copy.SizeBytes);
         return await BackupOpener.OpenAsync(file, await profiles.CandidatesAsync(), log, cancel);
     }
 
