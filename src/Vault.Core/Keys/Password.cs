@@ -31,7 +31,7 @@ public sealed class Password : IDisposable
         $"The password has fewer than {MinLength} characters, so a stolen backup could be opened by guessing.",
         "Choose a longer one, such as four random words, and keep it where you find it again.");
 
-    /// <summary>PBKDF2-HMAC-SHA256 (RFC 8018), docs/format.md §3a.</summary>
+    /// <summary>PBKDF2-HMAC-SHA256 (RFC 8018), docs/format.md §4.</summary>
     public MasterKey Derive(ReadOnlySpan<byte> salt, int rounds)
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);

@@ -123,7 +123,7 @@ public sealed record SizesMetadata
     public Dictionary<string, JsonElement>? OtherFields { get; set; }
 }
 
-/// <summary>docs/format.md §4, "The index of blocks".</summary>
+/// <summary>docs/format.md §5, "The index of blocks".</summary>
 public sealed record IndexMetadata
 {
     public long BlockSizeBytes { get; init; }

@@ -12,11 +12,11 @@ public static class BackupVerifier
     private static readonly FrozenSet<string> Damages = FrozenSet.ToFrozenSet(
     [
         "file-truncated", "file-too-long", "tag-mismatch", "hash-mismatch", "dump-mismatch", "compression-damaged", "dump-incomplete", "rows-mismatch",
-        "backup-exchanged", "metadata-missing", "metadata-garbage",
+        "backup-exchanged", "seal-header", "metadata-missing", "metadata-garbage",
         "metadata-iv-malformed", "metadata-iv-length", "metadata-tag-malformed", "metadata-tag-length",
     ]);
 
-    private static readonly FrozenSet<string> MissingKeys = FrozenSet.ToFrozenSet(["wrong-key", "no-key-matches"]);
+    private static readonly FrozenSet<string> MissingKeys = FrozenSet.ToFrozenSet(["wrong-key", "no-key-matches", "wrong-password", "password-needed"]);
 
     /// <summary>True: the backup is damaged. False: nothing is known about it, because it could not be looked at.</summary>
     public static bool IsDamage(Problem problem) => Damages.Contains(problem.Code);

@@ -8,7 +8,7 @@ public enum CompressionMethod { None, Gzip, Brotli, Zstd }
 public static class CompressionMethods
 {
     /// <summary>Those with a magic number first: what looks like one of them is no other.</summary>
-    internal static IReadOnlyList<CompressionMethod> All => [CompressionMethod.Gzip, CompressionMethod.None, CompressionMethod.Brotli];
+    internal static IReadOnlyList<CompressionMethod> All => [CompressionMethod.Gzip, CompressionMethod.Zstd, CompressionMethod.None, CompressionMethod.Brotli];
 
     /// <summary>The word in metadata and tables.</summary>
     public static string ToWord(this CompressionMethod method) => method switch

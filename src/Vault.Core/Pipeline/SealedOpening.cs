@@ -42,7 +42,7 @@ internal sealed class SealedOpening : IDisposable
         var isNamed = header.IsFromPassword || candidate.IsNamedBy(metadata.Encryption);
         log.Write(LogLevel.Info, $"The key of {Name(candidate)} opens the file ({file.SizeBytes} bytes), and its end is there. Every chunk is verified before it is released.");
         OpenedDump.SaySmartRecovery(log, candidate.ProfileName, isNamed);
-        var (head, whole) = await OpenedDump.PeekAsync(await OpenChunkAsync(0, cancel), DumpPrefix.ReadSize, cancel);
+        var (head, whole) = await OpenedDump.PeekAsync(await OpenWholeAsync(cancel), DumpPrefix.ReadSize, cancel);
         var told = metadata with { Compression = DumpPrefix.CompressionOf(head, metadata.Compression) };
         var (dump, dressed) = await OpenedDump.UnpackAsync(whole, told, SayMismatch, cancel);
         var recorded = new CheckedStream(dump, sizeBytes: null, file.RecordedDumpSha256, static () => throw new ProblemException(OpenProblems.BackupExchanged));
@@ -112,6 +112,14 @@ internal sealed class SealedOpening : IDisposable
     {
         var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(SealedFormat.OffsetOf(index, header.ChunkSize), cancel), cancel);
         return new SealedStream(stream, keys, header.ChunkSize, index);
+    }
+
+    /// <summary>From the header on: who looks at every stored byte sees the whole file in one pass.</summary>
+    private async Task<SealedStream> OpenWholeAsync(CancellationToken cancel)
+    {
+        var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(0, cancel), cancel);
+        await Stage.ReadBackupAsync(async () => { await stream.ReadExactlyAsync(new byte[SealedHeader.Size], cancel); return true; }, cancel);
+        return new SealedStream(stream, keys, header.ChunkSize);
     }
 
     private void SayMismatch() => log.Write(LogLevel.Warning,

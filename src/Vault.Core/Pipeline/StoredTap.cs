@@ -21,7 +21,7 @@ internal sealed class StoredTap(BackupFile file)
             return;
         }
 
-        await using var stream = await OpenAsync(cancel);
+        await using var stream = await OpenAsync(0, cancel);
         var buffer = GC.AllocateUninitializedArray<byte>(1 << 20);
         while (await stream.ReadAsync(buffer, cancel) > 0)
         {
@@ -29,10 +29,10 @@ internal sealed class StoredTap(BackupFile file)
         }
     }
 
-    private async Task<Stream> OpenAsync(CancellationToken cancel)
+    private async Task<Stream> OpenAsync(long offset, CancellationToken cancel)
     {
-        var stream = await Stage.VerifyAsync(() => file.OpenAsync(cancel), cancel);
-        return new Pass(stream, Sha256 is null ? this : null);
+        var stream = await Stage.VerifyAsync(() => file.OpenAsync(offset, cancel), cancel);
+        return new Pass(stream, Sha256 is null && offset == 0 ? this : null);
     }
 
     private sealed class Pass(Stream stored, StoredTap? tap) : ReadOnlyStream

@@ -124,7 +124,7 @@ public sealed class MetadataTests
     [InlineData("authTag", "f0f1f2f3f4f5f6f7", "metadata-tag-length")]
     [InlineData("authTag", "f0f1f2f3f4f5f6f7f8f9fafb", "metadata-tag-length")]
     [InlineData("authTag", "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff00", "metadata-tag-length")]
-    [InlineData("format", "sealed", "format-unknown")]
+    [InlineData("format", "sealed2", "format-unknown")]
     [InlineData("algorithm", "aes-256-cbc", "algorithm-unknown")]
     public void Each_wrong_field_of_the_encryption_has_its_own_problem(string field, string value, string code)
     {

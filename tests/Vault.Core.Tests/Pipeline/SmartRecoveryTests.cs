@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using Shouldly;
+using Vault.Core.Formats;
 using Vault.Core.Keys;
 using Vault.Core.Metadata;
 using Vault.Core.Pipeline;
@@ -65,6 +67,69 @@ public sealed class SmartRecoveryTests
         }
 
         passed.ShouldBeLessThanOrEqualTo(mostInTenThousand);
+    }
+
+    public static TheoryData<CompressionMethod, EncryptionFormat> MethodsAndFormats()
+    {
+        var all = new TheoryData<CompressionMethod, EncryptionFormat>();
+        foreach (var method in Enum.GetValues<CompressionMethod>())
+        {
+            all.Add(method, EncryptionFormat.Standard);
+            all.Add(method, EncryptionFormat.Sealed);
+        }
+
+        return all;
+    }
+
+    /// <summary>The file is larger than those that every candidate may verify whole: only the sieve makes it quick.</summary>
+    [Theory]
+    [MemberData(nameof(MethodsAndFormats))]
+    public async Task The_right_one_of_fifty_profiles_is_found_and_the_file_is_not_read_fifty_times(CompressionMethod compression, EncryptionFormat format)
+    {
+        var dump = new byte[70 << 20];
+        new Random(1).NextBytes(dump);
+        CompressionTests.Text(100_000).CopyTo(dump, 0);
+        var rig = new Rig { DumpBytes = dump, Compression = compression, Level = 1, Format = format };
+        var outcome = await rig.BackUpAsync();
+        var file = WithoutFingerprint(rig.Found(outcome.ObjectName));
+        CandidateKey[] candidates = [.. Enumerable.Range(0, 49).Select(at => Rig.Candidate($"P{at}", MasterKey.Generate())), Rig.Candidate("XYZ", Rig.Key)];
+        var readBytes = 0L;
+        var counted = file with { OpenAsync = async (offset, cancel) => new ObservedStream(await file.OpenAsync(offset, cancel), piece => readBytes += piece.Length) };
+        var clock = Stopwatch.StartNew();
+        await using var opened = await BackupOpener.OpenAsync(counted, candidates, rig.Log, default);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{format} {compression}: {clock.ElapsedMilliseconds} ms for 50 profiles and {file.SizeBytes >> 20} MiB");
+        rig.Log.Lines.ShouldContain(Line);
+        // Of a standard file the right key reads all; a wrong one may pass the look at brotli's first bytes.
+        readBytes.ShouldBeLessThan(format == EncryptionFormat.Sealed ? 8 << 20 : 4 * file.SizeBytes);
+    }
+
+    /// <summary>What decrypts to the look of a dump and is none: only the tag is believed, and the search goes on.</summary>
+    [Fact]
+    public async Task A_wrong_candidate_that_passes_the_look_does_not_stop_the_search()
+    {
+        var rig = new Rig { DumpBytes = [.. "PGDMP"u8, .. RandomNumberGenerator.GetBytes(3000)], Compression = CompressionMethod.Brotli, Level = 1 };
+        var outcome = await rig.BackUpAsync();
+        var file = WithoutFingerprint(rig.Found(outcome.ObjectName));
+        var wrong = await KeyThatLooksRightAsync(file);
+        await using var opened = await BackupOpener.OpenAsync(file, [Rig.Candidate("Impostor", wrong), Rig.Candidate("XYZ", Rig.Key)], rig.Log, default);
+        (await Rig.ReadAsync(opened)).ShouldBe(rig.DumpBytes);
+        rig.Log.Lines.ShouldContain(Line);
+    }
+
+    private static async Task<MasterKey> KeyThatLooksRightAsync(BackupFile file)
+    {
+        var head = await file.ReadHeadAsync(DumpPrefix.ReadSize, default);
+        var iv = Convert.FromHexString(file.Metadata!.Encryption!.Iv!);
+        while (true)
+        {
+            var key = MasterKey.Generate();
+            if (DumpPrefix.LooksRight(StandardFormat.DecryptHead(key, iv, head), CompressionMethod.Brotli))
+            {
+                return key;
+            }
+
+            key.Dispose();
+        }
     }
 
     [Fact]
