@@ -38,6 +38,7 @@ try
     app.MapAccounts();
     app.MapRuns();
     app.MapBackups();
+    app.MapRecoveryKit();
     app.MapShell();
     app.AnnounceAddress();
     app.ShowSampleWhenAsked(args);

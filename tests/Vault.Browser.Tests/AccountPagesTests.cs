@@ -32,7 +32,7 @@ public sealed class AccountPagesTests(Chrome chrome)
         await viewer.CircuitIsReadyAsync();
         await viewer.GoAsync("/settings/vault");
         await Assertions.Expect(viewer.Page.GetByRole(AriaRole.Cell, new() { Name = "Home key", Exact = true })).ToBeVisibleAsync();
-        foreach (var forbidden in new[] { "Copy Key", "Import Key", "Create profile", "Delete Home key" })
+        foreach (var forbidden in new[] { "Recovery Kit", "Copy Key", "Import Key", "Create profile", "Delete Home key" })
             await Assertions.Expect(viewer.Button(forbidden)).ToHaveCountAsync(0);
     }
 

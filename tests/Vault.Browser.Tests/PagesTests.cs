@@ -62,7 +62,7 @@ public sealed class PagesTests(Chrome chrome)
     private static async Task LookAtDialogsAsync(Visitor visitor)
     {
         await visitor.GoAsync("/settings/vault");
-        foreach (var opener in new[] { "Create profile", "Import Key", "Copy Key", "Rename Home key", "Delete Home key" }) await visitor.LookAtDialogAsync(opener);
+        foreach (var opener in new[] { "Create profile", "Import Key", "Recovery Kit", "Copy Key", "Rename Home key", "Delete Home key" }) await visitor.LookAtDialogAsync(opener);
         await visitor.GoAsync("/settings/accounts");
         await visitor.LookAtDialogAsync("Add account");
     }

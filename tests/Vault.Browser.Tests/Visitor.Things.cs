@@ -49,6 +49,7 @@ internal sealed partial class Visitor
         await Button("Create profile").First.ClickAsync();
         await Dialog.GetByLabel("Name").FillAsync(name);
         await Dialog.GetByRole(AriaRole.Button, new() { Name = "Create profile" }).ClickAsync();
+        await Dialog.GetByRole(AriaRole.Button, new() { Name = "Later" }).ClickAsync();
         await Assertions.Expect(ProfileRow(name)).ToBeVisibleAsync();
     }
 

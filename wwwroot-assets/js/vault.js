@@ -83,6 +83,7 @@
     ready: () => { document.body.dataset.circuit = 'ready'; showTheme(); },
     copyText,
     follow,
+    submit: (id) => document.getElementById(id)?.requestSubmit(),
     focus: (id) => document.getElementById(id)?.focus(),
     download: (name, text) => {
       const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));

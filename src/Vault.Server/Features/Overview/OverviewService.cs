@@ -51,8 +51,8 @@ internal sealed class OverviewService(
             needs.Add(new Need($"The last run of \"{row.Job.Name}\" {(row.LastRun!.State == RunState.Failed ? "failed" : "was interrupted")}: {row.LastRun.ProblemMessage}", $"runs/{row.LastRun.Id}", "Read the log"));
         foreach (var source in sources.Where(s => jobRows.All(j => j.Job.SourceId != s.SourceId)))
             needs.Add(new Need($"Nothing backs up the source \"{source.Name}\".", $"jobs/new?source={source.SourceId}", "Add job"));
-        foreach (var profile in await db.EncryptionProfiles.AsNoTracking().Where(p => p.KeyCopiedAt == null).OrderBy(p => p.Name).ToListAsync(cancel))
-            needs.Add(new Need($"The key of \"{profile.Name}\" exists in this vault only. If this machine dies, its backups cannot be opened.", "settings/vault", "Copy the key"));
+        foreach (var profile in await db.EncryptionProfiles.AsNoTracking().Where(p => p.KeyCopiedAt == null && p.KitDownloadedAt == null).OrderBy(p => p.Name).ToListAsync(cancel))
+            needs.Add(new Need($"The key of \"{profile.Name}\" exists in this vault only. If this machine dies, its backups cannot be opened.", "settings/vault", "Get its Recovery Kit"));
         needs.AddRange(await SpaceNeedsAsync(cancel));
         return needs;
     }

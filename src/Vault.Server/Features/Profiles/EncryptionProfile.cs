@@ -18,6 +18,9 @@ internal sealed class EncryptionProfile
     public bool IsImported { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When its owner last copied the key or downloaded it; null: it exists in this vault only.</summary>
+    /// <summary>When its owner last copied the key.</summary>
     public DateTimeOffset? KeyCopiedAt { get; set; }
+
+    /// <summary>When a whole Recovery Kit last went out. This and <see cref="KeyCopiedAt"/> null: the key exists in this vault only.</summary>
+    public DateTimeOffset? KitDownloadedAt { get; set; }
 }

@@ -15,7 +15,11 @@ namespace Vault.Server.Features.Profiles;
 /// <param name="SameKeyNames">Other profiles with the same key.</param>
 public sealed record ProfileRow(
     Guid Id, string Name, string KeyFingerprint, bool IsEnabled, bool IsImported, DateTimeOffset CreatedAt, DateTimeOffset? KeyCopiedAt,
-    int BackupCount, IReadOnlyList<string> JobNames, IReadOnlyList<string> SameKeyNames);
+    DateTimeOffset? KitDownloadedAt, int BackupCount, IReadOnlyList<string> JobNames, IReadOnlyList<string> SameKeyNames)
+{
+    /// <summary>Nobody holds the key outside this vault, as far as it knows.</summary>
+    public bool IsOnlyHere => KeyCopiedAt is null && KitDownloadedAt is null;
+}
 
 /// <param name="SameKeyNames">Profiles that already held this key; a warning, no error.</param>
 internal sealed record ImportedProfile(Guid Id, IReadOnlyList<string> SameKeyNames);
@@ -23,7 +27,9 @@ internal sealed record ImportedProfile(Guid Id, IReadOnlyList<string> SameKeyNam
 internal sealed class ProfileService(
     IDbContextFactory<VaultDb> databases, SystemKey systemKey, AccountService accounts, AuditLog audit, TimeProvider clock)
 {
-    private static readonly Problem Missing = new("profile-missing", "This Encryption Profile no longer exists.", "Reload the page.");
+    public static Problem Missing { get; } = new("profile-missing", "This Encryption Profile no longer exists.", "Reload the page.");
+
+    public static Problem NotAllowed { get; } = new("not-allowed", "Only an admin may see a key, so it was not shown.", "Ask an admin.");
 
     public async Task<IReadOnlyList<ProfileRow>> ListAsync()
     {
@@ -32,7 +38,7 @@ internal sealed class ProfileService(
         var profiles = await db.EncryptionProfiles.AsNoTracking().OrderBy(p => p.Name).ToListAsync();
         var rows = new List<ProfileRow>();
         foreach (var p in profiles)
-            rows.Add(new(p.Id, p.Name, p.KeyFingerprint, p.IsEnabled, p.IsImported, p.CreatedAt, p.KeyCopiedAt,
+            rows.Add(new(p.Id, p.Name, p.KeyFingerprint, p.IsEnabled, p.IsImported, p.CreatedAt, p.KeyCopiedAt, p.KitDownloadedAt,
                 await MadeWith(db, p).CountAsync(), [.. jobs[p.Id]],
                 [.. profiles.Where(o => o.Id != p.Id && o.KeyFingerprint == p.KeyFingerprint).Select(o => o.Name)]));
         return rows;
@@ -80,16 +86,8 @@ internal sealed class ProfileService(
     /// <summary>The 64 hex characters, after the account's password was typed again.</summary>
     public async Task<Result<string>> RevealAsync(Guid id, string password, Actor actor)
     {
-        if (!await accounts.IsAsync(actor, AccountRole.Admin))
-        {
-            await audit.WriteAsync(actor, "key-revealed", id.ToString(), $"{AuditLog.Refused}: no admin");
-            return new Problem("not-allowed", "Only an admin may see a key, so it was not shown.", "Ask an admin.");
-        }
-        if (!await accounts.ConfirmPasswordAsync(password, actor))
-        {
-            await audit.WriteAsync(actor, "key-revealed", id.ToString(), $"{AuditLog.Refused}: wrong password");
-            return AccountService.WrongPassword;
-        }
+        if (await ConfirmAdminAsync("key-revealed", id, password, actor) is { } refused)
+            return refused;
         string? hex = null;
         var problem = await ChangeAsync(id, "key-revealed", actor, (_, profile) =>
         {
@@ -98,6 +96,22 @@ internal sealed class ProfileService(
             return Task.FromResult<Problem?>(null);
         });
         return problem is null ? hex! : problem;
+    }
+
+    /// <summary>Null: this is an admin who typed the own password. A refusal is recorded under the action.</summary>
+    public async Task<Problem?> ConfirmAdminAsync(string action, Guid id, string password, Actor actor)
+    {
+        if (!await accounts.IsAsync(actor, AccountRole.Admin))
+        {
+            await audit.WriteAsync(actor, action, id.ToString(), $"{AuditLog.Refused}: no admin");
+            return NotAllowed;
+        }
+        if (!await accounts.ConfirmPasswordAsync(password, actor))
+        {
+            await audit.WriteAsync(actor, action, id.ToString(), $"{AuditLog.Refused}: wrong password");
+            return AccountService.WrongPassword;
+        }
+        return null;
     }
 
     /// <summary>The owner says that the key now exists outside this vault too.</summary>
@@ -117,7 +131,7 @@ internal sealed class ProfileService(
                 return new("profile-in-use", $"New backups of {string.Join(", ", jobs.Select(j => $"\"{j}\""))} are encrypted with this profile.", "Choose another profile in that job first.");
             if (typedName != profile.Name && await CountOrphansAsync(db, profile) is > 0 and var needed)
                 return new("profile-needed", $"{needed} backup{(needed == 1 ? "" : "s")} can be opened only with the key of \"{profile.Name}\".",
-                    "Copy the key first. To delete it all the same, type the profile's name.");
+                    "Download its Recovery Kit or copy the key first. To delete it all the same, type the profile's name.");
             db.Remove(profile);
             return null;
         });
@@ -197,7 +211,7 @@ internal sealed class ProfileService(
             : await MadeWith(db, profile).CountAsync();
 
     /// <summary>Backups of other programs carry no fingerprint, only the id of the profile.</summary>
-    private static IQueryable<Backup> MadeWith(VaultDb db, EncryptionProfile profile)
+    public static IQueryable<Backup> MadeWith(VaultDb db, EncryptionProfile profile)
     {
         var id = profile.Id.ToString();
         return db.Backups.Where(b => b.KeyFingerprint == profile.KeyFingerprint

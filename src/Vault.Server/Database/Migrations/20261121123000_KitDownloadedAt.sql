@@ -1,0 +1,1 @@
+ALTER TABLE "EncryptionProfiles" ADD COLUMN "KitDownloadedAt" INTEGER NULL;
