@@ -3,6 +3,9 @@ using Vault.Core.Engines;
 
 namespace Vault.Adapters.PostgreSql;
 
+/// <summary>The data of one entry, and where in the archive it lies.</summary>
+internal sealed record ArchiveBlock(ArchiveEntry Entry, long At, long SizeBytes);
+
 /// <summary>
 /// A custom dump is whole when its table of contents and every data block that it promises are there, the last one ending
 /// with the last byte (pg_backup_custom.c: block type, dump id, chunks of a length each, a zero length; large objects
@@ -13,6 +16,7 @@ internal sealed class ArchiveProof : IDumpProof
     private const byte DataBlock = 1, LargeObjectBlock = 3;
     private readonly ArchiveToc toc = new();
     private readonly List<TableRows> tables = [];
+    private readonly List<ArchiveBlock> blocks = [];
     private readonly byte[] number = new byte[9];
     private Dictionary<int, ArchiveEntry> awaited = [];
     private Next next = Next.Block;
@@ -23,6 +27,8 @@ internal sealed class ArchiveProof : IDumpProof
     private CopyRows rows;
     private string? damage;
     private bool isTocRead;
+    private long position;
+    private long blockAt;
 
     private enum Next { Block, BlockId, ObjectId, ChunkLength, Chunk }
 
@@ -35,17 +41,26 @@ internal sealed class ArchiveProof : IDumpProof
 
     public bool IsUnknownVersion => toc.IsUnknownVersion;
 
+    public IReadOnlyList<ArchiveBlock> Blocks => blocks;
+
+    public int OffsetBytes => toc.OffsetBytes;
+
     public void Observe(ReadOnlySpan<byte> bytes)
     {
         if (!isTocRead)
         {
             bytes = toc.Take(bytes);
             if (!toc.IsComplete) return;
-            isTocRead = true;
+            (isTocRead, position) = (true, toc.Position);
             awaited = toc.Entries.Where(entry => entry.HasData).ToDictionary(entry => entry.DumpId);
         }
 
-        while (damage is null && !bytes.IsEmpty) bytes = bytes[Step(bytes)..];
+        while (damage is null && !bytes.IsEmpty)
+        {
+            var used = Step(bytes);
+            position += used;
+            bytes = bytes[used..];
+        }
     }
 
     public Problem? Conclude()
@@ -58,6 +73,11 @@ internal sealed class ArchiveProof : IDumpProof
             "Look at the last lines of the log and at the server, then start again.");
     }
 
+    /// <summary>Why it must not be restored. An archive of a kind that is not known here is for pg_restore to judge.</summary>
+    public Problem? ConcludeRestore() => toc.Damage is null && Conclude() is not null ? new("dump-incomplete",
+        "The archive in the backup is not whole: its table of contents promises data that is not in it. Nothing was restored, the target is as it was.",
+        "Choose another backup, or find out which program made this one.") : null;
+
     private int Step(ReadOnlySpan<byte> bytes)
     {
         switch (next)
@@ -65,6 +85,7 @@ internal sealed class ArchiveProof : IDumpProof
             case Next.Block:
                 if (bytes[0] is not (DataBlock or LargeObjectBlock)) damage = "an unknown block stands in it";
                 isLargeObject = bytes[0] == LargeObjectBlock;
+                blockAt = position;
                 next = Next.BlockId;
                 return 1;
             case Next.Chunk:
@@ -126,6 +147,7 @@ internal sealed class ArchiveProof : IDumpProof
 
     private void EndBlock()
     {
+        if (current is not null) blocks.Add(new ArchiveBlock(current, blockAt, position - blockAt));
         if (current is { Kind: "TABLE DATA", IsCopied: true }) tables.Add(new TableRows($"{current.Schema}.{current.Tag}", rows.Count));
         next = Next.Block;
     }

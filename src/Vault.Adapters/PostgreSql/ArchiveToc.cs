@@ -3,7 +3,9 @@ using System.Buffers;
 namespace Vault.Adapters.PostgreSql;
 
 /// <param name="HasData">A data block with this id follows the table of contents.</param>
-internal sealed record ArchiveEntry(int DumpId, bool HasData, string? Tag, string? Kind, string? Schema, bool IsCopied);
+/// <param name="OffsetAt">Where in the archive it stands where that block begins: a byte that says whether it is known, and the number.</param>
+/// <param name="IsOffsetOpen">It is not known, as in every archive that was written into a pipe.</param>
+internal sealed record ArchiveEntry(int DumpId, bool HasData, string? Tag, string? Kind, string? Schema, bool IsCopied, long OffsetAt, bool IsOffsetOpen);
 
 /// <summary>
 /// Header and table of contents of pg_dump's custom format, read as the bytes arrive; pg_backup_archiver.c, ReadHead and
@@ -12,14 +14,19 @@ internal sealed record ArchiveEntry(int DumpId, bool HasData, string? Tag, strin
 internal sealed class ArchiveToc
 {
     private const int LongestToc = 512 * 1024 * 1024;
+    private const byte OffsetOpen = 1; // K_OFFSET_POS_NOT_SET
     private ArrayBufferWriter<byte> pending = new();
     private int expectedEntries = -1;
     private int minor;
-    private int offsetBytes;
 
     public List<ArchiveEntry> Entries { get; } = [];
 
     public int IntBytes { get; private set; } = 4;
+
+    public int OffsetBytes { get; private set; } = 8;
+
+    /// <summary>How much of the archive was read; once it is complete, where the data begins.</summary>
+    public long Position { get; private set; }
 
     public string? Damage { get; private set; }
 
@@ -38,8 +45,9 @@ internal sealed class ArchiveToc
         var have = pending.WrittenSpan;
         var used = 0;
         if (expectedEntries < 0) used = ReadHead(have);
-        while (Damage is null && expectedEntries >= 0 && !IsComplete && ReadEntry(have[used..]) is var length and > 0) used += length;
+        while (Damage is null && expectedEntries >= 0 && !IsComplete && ReadEntry(have[used..], Position + used) is var length and > 0) used += length;
         if (Damage is not null) return default;
+        Position += used;
         var rest = have[used..];
         if (IsComplete) return rest;
         if (used == 0) return default;
@@ -55,11 +63,11 @@ internal sealed class ArchiveToc
         if (!bytes.StartsWith("PGDMP"u8)) return Refuse("it does not begin with PGDMP");
         minor = bytes[6];
         IntBytes = bytes[8];
-        offsetBytes = bytes[9];
+        OffsetBytes = bytes[9];
         IsUnknownVersion = bytes[5] != 1 || minor is < 12 or > 16;
         if (IsUnknownVersion) return Refuse($"its archive version {bytes[5]}.{minor} is not known");
         if (bytes[10] != 1) return Refuse("it is not in the custom format");
-        if (IntBytes is < 4 or > 8 || offsetBytes is < 4 or > 8) return Refuse("its header makes no sense");
+        if (IntBytes is < 4 or > 8 || OffsetBytes is < 4 or > 8) return Refuse("its header makes no sense");
         var reader = new ArchiveReader(bytes[11..], IntBytes);
         var hasCompression = TryCompression(ref reader);
         const int timeFields = 7;
@@ -81,7 +89,7 @@ internal sealed class ArchiveToc
     }
 
     /// <summary>Returns the entry's length, or 0 when more bytes are needed.</summary>
-    private int ReadEntry(ReadOnlySpan<byte> bytes)
+    private int ReadEntry(ReadOnlySpan<byte> bytes, long at)
     {
         var reader = new ArchiveReader(bytes, IntBytes);
         if (!reader.TryInt(out var id) || !reader.TryInt(out var hasData)) return 0;
@@ -98,8 +106,9 @@ internal sealed class ArchiveToc
         }
         while (dependency is not null);
 
-        if (!reader.TrySkip(1 + offsetBytes)) return 0;
-        Entries.Add(new ArchiveEntry(id, hasData != 0, tag, kind, schema, !string.IsNullOrEmpty(copy)));
+        var offsetAt = at + reader.Position;
+        if (!reader.TryByte(out var offsetState) || !reader.TrySkip(OffsetBytes)) return 0;
+        Entries.Add(new ArchiveEntry(id, hasData != 0, tag, kind, schema, !string.IsNullOrEmpty(copy), offsetAt, offsetState == OffsetOpen));
         return reader.Position;
     }
 

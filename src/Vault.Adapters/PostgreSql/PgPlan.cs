@@ -64,6 +64,7 @@ internal sealed class PgPlan(PgTools tools, TimeProvider clock)
         var right = RightProblem(target, settings.User, request.Database);
         checks.Add(right is null ? new(CheckState.Good, "The user has the rights that the restore needs.") : new(CheckState.Bad, right.Message));
         checks.Add(SpaceLine(request.Origin, target));
+        if (request.ParallelConnections > 1) checks.Add(await ParallelLineAsync(session, request, cancel));
         if (target.Exists) checks.Add(await ConnectedLineAsync(session, request.Database, cancel));
         var kept = target.Exists ? KeptName(request.Database) : null;
         return new RestorePlan(target.Exists ? RestoreAction.Replace : RestoreAction.CreateNew, Steps(request, kept), checks, kept,
@@ -104,6 +105,15 @@ internal sealed class PgPlan(PgTools tools, TimeProvider clock)
         return new(CheckState.Warning, $"Free space on the server: unknown (PostgreSQL does not tell it). Needed: {need}{kept}.");
     }
 
+    private static async Task<CheckLine> ParallelLineAsync(PgSession session, RestoreRequest request, CancellationToken cancel)
+    {
+        if (PgRestoreSpool.ReasonAgainst(request) is { } reason) return new(CheckState.Warning, $"The restore uses 1 connection: {reason}.");
+        var connections = await PgRestoreParallel.ConnectionsAsync(session, request.ParallelConnections, cancel);
+        return connections == request.ParallelConnections
+            ? new(CheckState.Good, $"The server has {connections} connections free for the restore, and {request.SpoolFolder} has room for the unpacked dump.")
+            : new(CheckState.Warning, $"The server has few connections left: the restore would use {connections} of the {request.ParallelConnections} that were asked for.");
+    }
+
     private static async Task<CheckLine> ConnectedLineAsync(PgSession session, string database, CancellationToken cancel)
     {
         var who = await session.ListAsync(
@@ -121,8 +131,14 @@ internal sealed class PgPlan(PgTools tools, TimeProvider clock)
         {
             "Authenticate the whole backup before a byte of it reaches the server.",
             $"Create the hidden database \"{shadow}\".",
-            $"Restore into it with {ToolOf(request.Origin)}, in one transaction. \"{request.Database}\" is not touched meanwhile.",
         };
+        if (request.ParallelConnections > 1 && PgRestoreSpool.ReasonAgainst(request) is null)
+        {
+            steps.Add($"Write the unpacked dump, NOT encrypted, to {request.SpoolFolder}, in a file without a name that is gone as soon as the restore ends.");
+            steps.Add($"Restore into it with pg_restore over {request.ParallelConnections} connections at once. \"{request.Database}\" is not touched meanwhile.");
+        }
+        else steps.Add($"Restore into it with {ToolOf(request.Origin)}, in one transaction. \"{request.Database}\" is not touched meanwhile.");
+
         steps.Add(kept is null
             ? $"Rename it to \"{request.Database}\"."
             : $"End the sessions on \"{request.Database}\", then in one transaction rename it to \"{kept}\" and \"{shadow}\" to \"{request.Database}\", with its owner, rights, settings and comment.");

@@ -14,6 +14,7 @@ internal sealed class PgRestore(PgPlan planner)
     {
         var plan = await planner.MakeAsync(request, cancel);
         if (plan.Problem is { } forbidden) throw new ProblemException(forbidden);
+        using var spool = await PgRestoreSpool.FillAsync(request, dump, log, cancel);
         var settings = new PgSettings(request.Target.With("database", request.Target["database"] ?? request.Database));
         var shadow = PgPlan.ShadowName(request.RunId);
         await using var session = await PgSession.OpenMaintenanceAsync(settings, request.Database, cancel);
@@ -23,7 +24,9 @@ internal sealed class PgRestore(PgPlan planner)
         {
             await databases.CreateAsync(shadow, request.Database, request.Origin.Database, cancel);
             log.Write(LogLevel.Info, $"Created the hidden database \"{shadow}\" on PostgreSQL {session.Version} at {settings.Address}.");
-            await FeedAsync(tool, request, settings.For(shadow), dump, log, cancel);
+            if (spool is null) await FeedAsync(tool, request, settings.For(shadow), dump, log, cancel);
+            else await new PgRestoreParallel(tool, request, log).RunAsync(spool, session, settings.For(shadow), cancel);
+            spool?.Dispose();
             await AnalyzeAsync(settings.For(shadow), log, cancel);
             return await PlaceAsync(plan, request, databases, session, shadow, log, cancel);
         }

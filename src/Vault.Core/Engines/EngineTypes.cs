@@ -11,7 +11,8 @@ public sealed record EngineDescription(
 
 /// <param name="Id">Word in metadata: <c>plain</c>, <c>custom</c>, <c>sqlite</c>.</param>
 /// <param name="Extension">Without dot, design §4: <c>sql</c>, <c>dump</c>, <c>sqlite</c>.</param>
-public sealed record DumpFormat(string Id, string DisplayName, string Extension, string Help);
+/// <param name="IsParallel">It can be restored over several connections at once.</param>
+public sealed record DumpFormat(string Id, string DisplayName, string Extension, string Help, bool IsParallel = false);
 
 /// <param name="EngineVersion">Such as <c>15.18</c>; null when the server was not reached.</param>
 /// <param name="SizeBytes">Size of the database on its server; null when unknown.</param>
@@ -70,7 +71,14 @@ public sealed record DumpOrigin(string Engine, string? EngineVersion, string? To
 /// <param name="RunId">Names the shadow database or file, so that a killed restore can be cleaned up.</param>
 /// <param name="Target">The server, with credentials.</param>
 /// <param name="Database">The database to restore into: a name, or a file path for SQLite. May not exist yet.</param>
-public sealed record RestoreRequest(Guid RunId, SettingValues Target, string Database, DumpOrigin Origin);
+public sealed record RestoreRequest(Guid RunId, SettingValues Target, string Database, DumpOrigin Origin)
+{
+    /// <summary>More than 1: the engine restores over so many at once, if the dump format is <see cref="DumpFormat.IsParallel"/>; else over 1, and says so.</summary>
+    public int ParallelConnections { get; init; } = 1;
+
+    /// <summary>Where the dump may lie on disk, not encrypted, in a file without a name, while it is restored in parallel. Null: nowhere.</summary>
+    public string? SpoolFolder { get; init; }
+}
 
 public enum RestoreAction
 {

@@ -54,7 +54,13 @@ public sealed class ReleaseTests
         {
             Origin = new DumpOrigin("postgresql", check.EngineVersion, tool, format, "shop", null),
         };
-        await engine.RestoreAsync(request, new MemoryStream(dump), new RecordingLog(), default);
-        (await DatabaseFingerprint.TakeAsync(cluster.ConnectionString("shop"))).DifferencesFrom(before).ShouldBeEmpty();
+        using var spool = new TempFolder();
+        foreach (var connections in new[] { 1, 2 })
+        {
+            var log = new RecordingLog();
+            await engine.RestoreAsync(request with { ParallelConnections = connections, SpoolFolder = spool.File("spool") }, new MemoryStream(dump), log, default);
+            (await DatabaseFingerprint.TakeAsync(cluster.ConnectionString("shop"))).DifferencesFrom(before).ShouldBeEmpty();
+            log.Text.Contains("Restoring over 2 connections at once", StringComparison.Ordinal).ShouldBe(connections == 2 && format == "custom");
+        }
     }
 }

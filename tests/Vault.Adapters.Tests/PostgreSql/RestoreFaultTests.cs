@@ -183,17 +183,4 @@ public sealed class RestoreFaultTests(OneCluster one) : IClassFixture<OneCluster
 
     private Task<long> CountAsync(string condition) =>
         one.Cluster.ScalarAsync<long>("postgres", $"SELECT count(*) FROM pg_database WHERE {condition}");
-
-    private sealed class BreakingStream(byte[] content, int goodBytes, Action? instead = null) : MemoryStream(content)
-    {
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            var left = goodBytes - (int)Position;
-            if (left > 0) return await base.ReadAsync(buffer[..Math.Min(buffer.Length, left)], cancellationToken);
-            if (instead is null) throw new InvalidDataException("the tag does not match");
-            instead();
-            cancellationToken.ThrowIfCancellationRequested();
-            return 0;
-        }
-    }
 }
