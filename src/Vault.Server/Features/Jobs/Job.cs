@@ -14,7 +14,7 @@ internal sealed class Job
     /// <summary>A <c>DumpFormat.Id</c> of the source's engine.</summary>
     public required string DumpFormat { get; set; }
 
-    /// <summary>A word of the metadata: GZIP, BROTLI, NONE.</summary>
+    /// <summary>A word of the metadata: ZSTD, GZIP, BROTLI, NONE.</summary>
     public required string Compression { get; set; }
 
     public int CompressionLevel { get; set; }

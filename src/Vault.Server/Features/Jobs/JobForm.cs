@@ -11,8 +11,8 @@ internal sealed class JobForm
     public Guid DestinationId { get; set; }
     public Guid? ProfileId { get; set; }
     public string DumpFormat { get; set; } = "";
-    public CompressionMethod Method { get; set; } = CompressionMethod.Gzip;
-    public int Level { get; set; } = 6;
+    public CompressionMethod Method { get; set; } = CompressionMethod.Zstd;
+    public int Level { get; set; } = CompressionMethod.Zstd.Levels().Default;
     public string? Description { get; set; }
     public JobSchedule Schedule { get; set; } = JobSchedule.Default;
     public string TimeZone { get; set; } = "UTC";

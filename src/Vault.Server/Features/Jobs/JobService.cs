@@ -108,6 +108,13 @@ internal sealed class JobService(
         return null;
     }
 
+    /// <summary>How long the newest dump of the source was; null when it has none.</summary>
+    public async Task<long?> NewestDumpSizeAsync(Guid sourceId)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        return await db.Backups.Where(b => b.SourceId == sourceId && b.DumpSizeBytes > 0).OrderByDescending(b => b.StartedAt).Select(b => b.DumpSizeBytes).FirstOrDefaultAsync();
+    }
+
     /// <summary>Queues a run of the job; answers with its id at once.</summary>
     public async Task<Result<Guid>> StartAsync(Guid jobId, Actor actor)
     {
@@ -152,7 +159,7 @@ internal sealed class JobService(
         if (formats.All(f => f.Id != input.DumpFormat))
             return new Problem("format-unknown", $"The engine has no dump format \"{input.DumpFormat}\", so the job was not saved.", $"Choose one of: {string.Join(", ", formats.Select(f => f.Id))}.");
         var method = CompressionMethods.Parse(input.Compression);
-        if (!method.IsOk) return new Problem("compression-unknown", $"\"{input.Compression}\" is no compression, so the job was not saved.", "Choose none, gzip or brotli.");
+        if (!method.IsOk) return new Problem("compression-unknown", $"\"{input.Compression}\" is no compression, so the job was not saved.", "Choose zstd, gzip, brotli or none.");
         var (min, max, _) = method.Value.Levels();
         return input.CompressionLevel < min || input.CompressionLevel > max
             ? new Problem("level-out-of-range", $"{input.Compression} has the levels {min} to {max}, so the job was not saved.", "Choose a level in this range.")

@@ -22,7 +22,7 @@ internal static class RunsSetup
     {
         var services = builder.Services;
         services.AddSingleton<RunLogStore>().AddSingleton<LiveRuns>().AddSingleton<RunFeed>().AddSingleton<RunQueue>();
-        services.AddSingleton<RunService>().AddSingleton<JobService>().AddSingleton<RunExecutor>().AddSingleton<RunTidying>();
+        services.AddSingleton<RunService>().AddSingleton<JobService>().AddSingleton<CompressionMeter>().AddSingleton<RunExecutor>().AddSingleton<RunTidying>();
         services.AddSingleton<BackupWork>().AddSingleton<BackupService>().AddSingleton<DestinationScan>();
         services.AddSingleton<RestoreWork>().AddSingleton<RestoreService>().AddSingleton<OverviewService>();
         services.AddSignalR().AddJsonProtocol(o => o.PayloadSerializerOptions.Converters.Add(new JsonStringEnumConverter()));
