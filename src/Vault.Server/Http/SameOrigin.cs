@@ -1,12 +1,12 @@
 namespace Vault.Server.Http;
 
 /// <summary>
-/// Refuses live connections that a page of another origin opens. Cookies alone do not: SameSite knows no ports, and CORS does
+/// Refuses live connections that a page of another origin opens, and orders that it posts. Cookies alone do not: SameSite knows no ports, and CORS does
 /// not cover WebSockets. Programs send no Origin.
 /// </summary>
 internal sealed class SameOrigin(RequestDelegate next, ILogger<SameOrigin> log)
 {
-    private static readonly PathString[] Live = ["/_blazor", "/hubs"];
+    private static readonly PathString[] Live = ["/_blazor", "/hubs", "/backups"];
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -14,7 +14,7 @@ internal sealed class SameOrigin(RequestDelegate next, ILogger<SameOrigin> log)
         var origin = request.Headers.Origin.ToString();
         if (origin.Length == 0 || !Live.Any(path => request.Path.StartsWithSegments(path)) || IsOwn(origin, request.Host))
             return next(context);
-        log.LogWarning("A live connection from another origin was refused. If it was Vault's own page, the proxy in front changes Host: let it pass Host on, or name it in VAULT_TRUSTED_PROXIES and let it send X-Forwarded-Host");
+        log.LogWarning("A request from another origin was refused. If it was Vault's own page, the proxy in front changes Host: let it pass Host on, or name it in VAULT_TRUSTED_PROXIES and let it send X-Forwarded-Host");
         context.Response.StatusCode = StatusCodes.Status403Forbidden;
         return Task.CompletedTask;
     }

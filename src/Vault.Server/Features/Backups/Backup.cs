@@ -1,3 +1,6 @@
+using System.ComponentModel.DataAnnotations.Schema;
+using Vault.Core;
+
 namespace Vault.Server.Features.Backups;
 
 internal enum BackupState
@@ -11,6 +14,9 @@ internal enum BackupState
     /// <summary>Its row says so before its object is deleted.</summary>
     Expiring,
 
+    /// <summary>A verify found that a copy of it is not what was backed up.</summary>
+    Damaged,
+
     /// <summary>The catalogue knows it, the destination did not have it when last looked at.</summary>
     Missing,
 }
@@ -20,7 +26,9 @@ internal sealed class Backup
 {
     public Guid Id { get; init; }
     public BackupState State { get; set; }
-    public bool IsRestorable => State is BackupState.Available or BackupState.Found;
+
+    /// <summary>Needs <see cref="Copies"/>: of a damaged backup another copy may be good. A restore proves it before it believes that.</summary>
+    public bool IsRestorable => State is BackupState.Available or BackupState.Found || (State == BackupState.Damaged && Copies.Any(c => !c.IsDamaged));
     public Guid? JobId { get; set; }
     public Guid? SourceId { get; set; }
     public Guid? RunId { get; set; }
@@ -69,4 +77,29 @@ internal sealed class Copy
     /// <summary>Name of the object in the store; the metadata is at <c>ObjectName + ".meta.json"</c>.</summary>
     public required string ObjectName { get; init; }
     public long SizeBytes { get; init; }
+
+    /// <summary>When a verify last read it to its end and proved it; null: never.</summary>
+    public DateTimeOffset? VerifiedAt { get; set; }
+
+    /// <summary>When a verify last tried, whatever it found.</summary>
+    public DateTimeOffset? VerifyTriedAt { get; set; }
+
+    public Guid? VerifyRunId { get; set; }
+
+    /// <summary>Why the last verify did not prove it; null when it did, or there was none.</summary>
+    public string? VerifyProblemCode { get; set; }
+    public string? VerifyProblemMessage { get; set; }
+    public string? VerifyProblemNext { get; set; }
+
+    /// <summary>Since when it is known to be damaged; null when a verify proved it since, or never found damage.</summary>
+    public DateTimeOffset? DamagedAt { get; set; }
+
+    /// <summary>When a person said that they know.</summary>
+    public DateTimeOffset? DamageAcknowledgedAt { get; set; }
+
+    [NotMapped]
+    public bool IsDamaged => DamagedAt is not null;
+
+    [NotMapped]
+    public Problem? VerifyProblem => VerifyProblemCode is null ? null : new Problem(VerifyProblemCode, VerifyProblemMessage ?? "", VerifyProblemNext ?? "");
 }

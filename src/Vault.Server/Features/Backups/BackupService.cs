@@ -8,7 +8,8 @@ using Vault.Server.Features.Runs;
 
 namespace Vault.Server.Features.Backups;
 
-internal sealed record BackupFilter(Guid? DestinationId = null, string? Profile = null, string? Source = null);
+/// <param name="State">Damaged, or unverified: those whose last verify could not look at them.</param>
+internal sealed record BackupFilter(Guid? DestinationId = null, string? Profile = null, string? Source = null, string? State = null, Guid? JobId = null);
 
 /// <summary>A copy with the name of its destination.</summary>
 internal sealed record CopyRow(Copy Copy, string DestinationName);
@@ -19,7 +20,7 @@ internal sealed record BackupRow(Backup Backup, IReadOnlyList<CopyRow> Copies);
 internal sealed class BackupService(
     IDbContextFactory<VaultDb> databases, DestinationService destinations, AuditLog audit)
 {
-    public const string NoProfile = "none";
+    public const string NoProfile = "none", Damaged = "damaged", Unverified = "unverified";
 
     public async Task<IReadOnlyList<BackupRow>> ListAsync(BackupFilter filter)
     {
@@ -29,6 +30,9 @@ internal sealed class BackupService(
         if (filter.Source is { Length: > 0 } source) backups = backups.Where(b => b.SourceName == source);
         if (filter.Profile == NoProfile) backups = backups.Where(b => !b.IsEncrypted);
         else if (filter.Profile is { Length: > 0 } profile) backups = backups.Where(b => b.ProfileId == profile || b.KeyFingerprint == profile || b.ProfileName == profile);
+        if (filter.State == Damaged) backups = backups.Where(b => b.State == BackupState.Damaged);
+        else if (filter.State == Unverified) backups = backups.Where(b => (b.State == BackupState.Available || b.State == BackupState.Found) && b.Copies.Any(c => c.VerifyProblemCode != null));
+        if (filter.JobId is { } job) backups = backups.Where(b => b.JobId == job);
         var names = await db.Destinations.AsNoTracking().ToDictionaryAsync(d => d.Id, d => d.Name);
         return [.. (await backups.OrderByDescending(b => b.StartedAt).ToListAsync()).Select(b => RowOf(b, names))];
     }

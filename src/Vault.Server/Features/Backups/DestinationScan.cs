@@ -97,8 +97,9 @@ internal sealed class DestinationScan(
             // By the state that it has now: a backup that is deleted meanwhile is neither.
             var backup = db.Backups.Where(b => b.Id == copy.BackupId);
             if (found.ContainsKey(copy.ObjectName) && found.ContainsKey(ObjectNames.MetadataOf(copy.ObjectName)))
-                returned += await MoveAsync(backup.Where(b => b.State == BackupState.Missing), BackupState.Found, cancel);
-            else missing += await MoveAsync(backup.Where(b => b.State == BackupState.Available || b.State == BackupState.Found), BackupState.Missing, cancel);
+                // A copy that was damaged when it was last read stays so until a verify proves it.
+                returned += await MoveAsync(backup.Where(b => b.State == BackupState.Missing), copy.IsDamaged ? BackupState.Damaged : BackupState.Found, cancel);
+            else missing += await MoveAsync(backup.Where(b => b.State == BackupState.Available || b.State == BackupState.Found || b.State == BackupState.Damaged), BackupState.Missing, cancel);
         }
 
         return (missing, returned);

@@ -5,12 +5,16 @@ using Vault.Core;
 using Vault.Core.Pipeline;
 using Vault.Server.Database;
 using Vault.Server.Features.Audit;
+using Vault.Server.Features.Backups;
 using Vault.Server.Features.Runs;
 
 namespace Vault.Server.Features.Jobs;
 
 /// <summary>A job as the list shows it.</summary>
-internal sealed record JobRow(Job Job, string SourceName, string DestinationName, string? ProfileName, DateTimeOffset? NextAt, Run? LastRun);
+internal sealed record JobRow(Job Job, string SourceName, string DestinationName, string? ProfileName, DateTimeOffset? NextAt, Run? LastRun)
+{
+    public int DamagedBackups { get; init; }
+}
 
 /// <summary>What the form of a job gives.</summary>
 internal sealed record JobInput(
@@ -32,12 +36,14 @@ internal sealed class JobService(
         var sources = await db.Sources.AsNoTracking().ToDictionaryAsync(s => s.Id, s => s.Name);
         var destinations = await db.Destinations.AsNoTracking().ToDictionaryAsync(d => d.Id, d => d.Name);
         var profiles = await db.EncryptionProfiles.AsNoTracking().ToDictionaryAsync(p => p.Id, p => p.Name);
+        var damaged = await db.Backups.Where(b => b.State == BackupState.Damaged && b.JobId != null)
+            .GroupBy(b => b.JobId!.Value).ToDictionaryAsync(g => g.Key, g => g.Count());
         var rows = new List<JobRow>();
         foreach (var job in jobs)
         {
             var last = await db.Runs.AsNoTracking().Where(r => r.JobId == job.Id).OrderByDescending(r => r.QueuedAt).FirstOrDefaultAsync();
             rows.Add(new JobRow(job, sources[job.SourceId], destinations[job.DestinationId],
-                job.ProfileId is { } id ? profiles.GetValueOrDefault(id) : null, NextTime(job), last));
+                job.ProfileId is { } id ? profiles.GetValueOrDefault(id) : null, NextTime(job), last) { DamagedBackups = damaged.GetValueOrDefault(job.Id) });
         }
 
         return rows;

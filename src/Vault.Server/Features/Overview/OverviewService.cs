@@ -35,8 +35,10 @@ internal sealed class OverviewService(
         {
             var last = await db.Backups.AsNoTracking().Where(b => b.SourceId == source.Id && b.State == BackupState.Available)
                 .OrderByDescending(b => b.StartedAt).FirstOrDefaultAsync(cancel);
+            var damagedAt = await db.Backups.Where(b => b.SourceId == source.Id && b.State == BackupState.Damaged)
+                .OrderByDescending(b => b.StartedAt).Select(b => (DateTimeOffset?)b.StartedAt).FirstOrDefaultAsync(cancel);
             List<JobRow> own = [.. jobRows.Where(j => j.Job.SourceId == source.Id)];
-            var (state, why) = ProtectionRule.Judge(own, last?.StartedAt, clock.GetUtcNow());
+            var (state, why) = ProtectionRule.Judge(own, last?.StartedAt, damagedAt, clock.GetUtcNow());
             found.Add(new SourceProtection(source.Id, source.Name, source.Engine, state, why, last?.Id, last?.StartedAt, own.Min(j => j.NextAt)));
         }
 
@@ -46,7 +48,7 @@ internal sealed class OverviewService(
 
     private async Task<IReadOnlyList<Need>> NeedsAsync(VaultDb db, IReadOnlyList<JobRow> jobRows, IReadOnlyList<SourceProtection> sources, CancellationToken cancel)
     {
-        var needs = new List<Need>();
+        var needs = await VerifyNeedsAsync(db, cancel);
         foreach (var row in jobRows.Where(r => r.LastRun is { State: RunState.Failed or RunState.Interrupted }))
             needs.Add(new Need($"The last run of \"{row.Job.Name}\" {(row.LastRun!.State == RunState.Failed ? "failed" : "was interrupted")}: {row.LastRun.ProblemMessage}", $"runs/{row.LastRun.Id}", "Read the log"));
         foreach (var source in sources.Where(s => jobRows.All(j => j.Job.SourceId != s.SourceId)))
@@ -54,6 +56,19 @@ internal sealed class OverviewService(
         foreach (var profile in await db.EncryptionProfiles.AsNoTracking().Where(p => p.KeyCopiedAt == null && p.KitDownloadedAt == null).OrderBy(p => p.Name).ToListAsync(cancel))
             needs.Add(new Need($"The key of \"{profile.Name}\" exists in this vault only. If this machine dies, its backups cannot be opened.", "settings/vault", "Get its Recovery Kit"));
         needs.AddRange(await SpaceNeedsAsync(cancel));
+        return needs;
+    }
+
+    private static async Task<List<Need>> VerifyNeedsAsync(VaultDb db, CancellationToken cancel)
+    {
+        var backups = await db.Backups.AsNoTracking().Include(b => b.Copies)
+            .Where(b => b.State != BackupState.Expiring && b.Copies.Any(c => c.DamagedAt != null || c.VerifyProblemCode != null))
+            .OrderByDescending(b => b.StartedAt).ToListAsync(cancel);
+        var needs = backups.Where(b => b.State == BackupState.Damaged)
+            .Select(b => new Need($"A backup of \"{b.SourceName}\" is damaged: {b.Copies.First(c => c.IsDamaged).VerifyProblemMessage}", $"backups/{b.Id}", "Open the backup")).ToList();
+        var unknown = backups.Count(b => b.State is BackupState.Available or BackupState.Found);
+        if (unknown > 0)
+            needs.Add(new Need($"{unknown} {(unknown == 1 ? "backup" : "backups")} could not be verified.", "backups?state=unverified", unknown == 1 ? "Show it" : "Show them"));
         return needs;
     }
 

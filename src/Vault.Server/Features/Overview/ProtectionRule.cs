@@ -9,8 +9,11 @@ internal static class ProtectionRule
     /// <summary>A schedule may run late or fail once; after two of its intervals and a day the last backup is too old.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromDays(1);
 
-    public static (Protection State, string? Why) Judge(IReadOnlyList<JobRow> jobs, DateTimeOffset? lastBackupAt, DateTimeOffset now)
+    /// <param name="lastBackupAt">Of the last good backup.</param>
+    /// <param name="lastDamagedAt">Of the last damaged one: when it is newer, what the source needs most is not there.</param>
+    public static (Protection State, string? Why) Judge(IReadOnlyList<JobRow> jobs, DateTimeOffset? lastBackupAt, DateTimeOffset? lastDamagedAt, DateTimeOffset now)
     {
+        if (lastDamagedAt is not null && !(lastBackupAt > lastDamagedAt)) return (Protection.Unprotected, "Its newest backup is damaged.");
         if (jobs.Count == 0) return (Protection.Unprotected, "No job backs it up.");
         if (lastBackupAt is not { } last) return (Protection.Unprotected, "It has no proved backup yet.");
         if (jobs.Any(j => j.LastRun is { State: RunState.Failed or RunState.Interrupted } run && run.QueuedAt > last))

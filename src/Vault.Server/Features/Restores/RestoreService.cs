@@ -85,6 +85,6 @@ internal sealed class RestoreService(
     private async Task<Backup?> FindAsync(Guid id)
     {
         await using var db = await databases.CreateDbContextAsync();
-        return await db.Backups.AsNoTracking().FirstOrDefaultAsync(b => b.Id == id);
+        return await db.Backups.AsNoTracking().Include(b => b.Copies).FirstOrDefaultAsync(b => b.Id == id);
     }
 }

@@ -1,6 +1,6 @@
 namespace Vault.Server.Features.Runs;
 
-internal enum RunKind { Backup, Restore }
+internal enum RunKind { Backup, Restore, Verify }
 
 internal enum RunState { Queued, Running, Succeeded, Failed, Cancelled, Interrupted }
 
@@ -11,10 +11,10 @@ internal sealed class Run
     public RunKind Kind { get; init; }
     public RunState State { get; set; }
 
-    /// <summary>The job of a backup; null when the job was deleted, and for a restore.</summary>
+    /// <summary>The job of a backup; null when the job was deleted, and for a restore or a verify.</summary>
     public Guid? JobId { get; set; }
 
-    /// <summary>The backup that was made, or that is restored.</summary>
+    /// <summary>The backup that was made, or that is restored or verified.</summary>
     public Guid? BackupId { get; set; }
 
     /// <summary>What people see: the job's name, or "backup → database".</summary>
@@ -35,7 +35,7 @@ internal sealed class Run
     public string? ProblemMessage { get; set; }
     public string? ProblemNext { get; set; }
 
-    /// <summary>JSON of what was asked for (job settings or restore target) with no secret; enough to start it after a restart.</summary>
+    /// <summary>JSON of what was asked for (job settings, restore target or copy) with no secret; enough to start it after a restart.</summary>
     public required string RequestJson { get; init; }
 
     /// <summary>Restore: where the database that was replaced is kept.</summary>

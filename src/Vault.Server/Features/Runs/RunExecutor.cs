@@ -11,7 +11,7 @@ namespace Vault.Server.Features.Runs;
 
 /// <summary>Executes one run from Queued to its end. Every failure ends in the row, with its first cause.</summary>
 internal sealed class RunExecutor(
-    IDbContextFactory<VaultDb> databases, LiveRuns liveRuns, BackupWork backups, RestoreWork restores, TimeProvider clock, ILogger<RunExecutor> log)
+    IDbContextFactory<VaultDb> databases, LiveRuns liveRuns, BackupWork backups, RestoreWork restores, VerifyWork verifies, TimeProvider clock, ILogger<RunExecutor> log)
 {
     private static readonly TimeSpan RecordAgainAfter = TimeSpan.FromSeconds(1);
 
@@ -55,10 +55,12 @@ internal sealed class RunExecutor(
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(live.Cancelled, stopping);
         try
         {
-            var record = run.Kind == RunKind.Backup
-                ? await backups.RunAsync(run, live.Log, linked.Token)
-                : await restores.RunAsync(run, live.Log, linked.Token);
-            return new RunEnd(RunState.Succeeded, null, record);
+            return run.Kind switch
+            {
+                RunKind.Backup => new RunEnd(RunState.Succeeded, null, await backups.RunAsync(run, live.Log, linked.Token)),
+                RunKind.Restore => new RunEnd(RunState.Succeeded, null, await restores.RunAsync(run, live.Log, linked.Token)),
+                _ => await verifies.RunAsync(run, live.Log, linked.Token),
+            };
         }
         catch (Exception) when (live.Cancelled.IsCancellationRequested)
         {
@@ -100,8 +102,7 @@ internal sealed class RunExecutor(
 
     private static void Say(RunLog log, Run run, RunEnd end)
     {
-        var what = run.Kind == RunKind.Backup ? "Backup" : "Restore";
-        if (end.State == RunState.Succeeded) log.Write(LogLevel.Info, $"{what} succeeded");
+        if (end.State == RunState.Succeeded) log.Write(LogLevel.Info, $"{run.Kind} succeeded");
         else log.Write(end.State == RunState.Failed ? LogLevel.Error : LogLevel.Warning, end.Problem!.ToString());
     }
 
@@ -132,7 +133,7 @@ internal sealed class RunExecutor(
         await using var db = await databases.CreateDbContextAsync();
         var run = await db.Runs.SingleAsync(r => r.Id == runId);
         run.State = end.State;
-        run.MayHaveLeftovers = end.State != RunState.Succeeded;
+        run.MayHaveLeftovers = end.State != RunState.Succeeded && run.Kind != RunKind.Verify;
         run.FinishedAt = clock.GetUtcNow();
         (run.ProblemCode, run.ProblemMessage, run.ProblemNext) = (end.Problem?.Code, end.Problem?.Message, end.Problem?.Next);
         end.Record?.Invoke(db, run);
@@ -142,7 +143,7 @@ internal sealed class RunExecutor(
 }
 
 /// <summary>How a run ended.</summary>
-/// <param name="Record">Adds what the run made to the transaction that ends it.</param>
+/// <param name="Record">Adds what the run made, or found out, to the transaction that ends it.</param>
 internal sealed record RunEnd(RunState State, Problem? Problem, Action<VaultDb, Run>? Record)
 {
     public static RunEnd Because(RunState state, Problem problem) => new(state, problem, null);

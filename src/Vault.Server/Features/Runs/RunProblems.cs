@@ -5,13 +5,19 @@ namespace Vault.Server.Features.Runs;
 /// <summary>Ends of a run that have no other author.</summary>
 internal static class RunProblems
 {
-    public static Problem Cancelled(RunKind kind) => kind == RunKind.Backup
-        ? new("cancelled", "This run was cancelled, so no backup was made and nothing was left in the destination.", "Start the job again when you want a backup.")
-        : new("cancelled", "This restore was cancelled, so the target database is as it was before.", "Start the restore again when you want it.");
+    public static Problem Cancelled(RunKind kind) => kind switch
+    {
+        RunKind.Backup => new("cancelled", "This run was cancelled, so no backup was made and nothing was left in the destination.", "Start the job again when you want a backup."),
+        RunKind.Restore => new("cancelled", "This restore was cancelled, so the target database is as it was before.", "Start the restore again when you want it."),
+        _ => new("cancelled", "This verify was cancelled before its end, so nothing new is known about the backup.", "Verify the backup again when you want to know."),
+    };
 
-    public static Problem Interrupted(RunKind kind) => kind == RunKind.Backup
-        ? new("interrupted", "Vault stopped while this backup was running, so it did not come to its end; what was not whole is removed.", "Start the job again, or wait for its next time. If it was whole already, Backups lists it as not verified.")
-        : new("interrupted", "Vault stopped while this restore was running; the target was left as it was, or whole if the restore had just ended.", "Look at the target database, then start the restore again if it is still needed.");
+    public static Problem Interrupted(RunKind kind) => kind switch
+    {
+        RunKind.Backup => new("interrupted", "Vault stopped while this backup was running, so it did not come to its end; what was not whole is removed.", "Start the job again, or wait for its next time. If it was whole already, Backups lists it as not verified."),
+        RunKind.Restore => new("interrupted", "Vault stopped while this restore was running; the target was left as it was, or whole if the restore had just ended.", "Look at the target database, then start the restore again if it is still needed."),
+        _ => new("interrupted", "Vault stopped while this verify was running, so nothing new is known about the backup; a verify changes nothing.", "Verify the backup again, or wait for the next time of the schedule."),
+    };
 
     public static Problem JobGone { get; } =
         new("job-missing", "The job of this run was deleted before the run began, so there was nothing to do.", "Nothing needs to be done.");

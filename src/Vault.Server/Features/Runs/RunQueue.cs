@@ -1,4 +1,5 @@
 using Quartz;
+using Vault.Server.Features.Backups;
 using Vault.Server.Features.Jobs;
 
 namespace Vault.Server.Features.Runs;
@@ -13,15 +14,25 @@ internal sealed class RunQueue(ISchedulerFactory schedulers, TimeProvider clock)
     private static readonly TimeSpan Backdated = TimeSpan.FromDays(3650);
     private const string BackupGroup = "backup";
     private const string RestoreGroup = "restore";
+    private const string VerifyGroup = "verify";
     private const string RunGroup = "run";
     private const string ScheduleGroup = "schedule";
+
+    /// <summary>One for all: verifies run one after the other, so that backups and restores always find room.</summary>
+    private static readonly JobKey VerifyKey = new("all", VerifyGroup);
+    private static readonly JobKey VerificationKey = new("schedule", "verification");
 
     /// <summary>Puts a run that is <see cref="RunState.Queued"/> in the queue; once only, however often it is called.</summary>
     public async Task EnqueueAsync(Run run, string? exclusiveKey = null)
     {
         var scheduler = await schedulers.GetScheduler();
-        var key = run is { Kind: RunKind.Backup, JobId: { } jobId } ? BackupKey(jobId) : new JobKey(exclusiveKey ?? run.Id.ToString(), RestoreGroup);
-        await AddJobAsync(scheduler, key);
+        var key = run switch
+        {
+            { Kind: RunKind.Backup, JobId: { } jobId } => BackupKey(jobId),
+            { Kind: RunKind.Verify } => VerifyKey,
+            _ => new JobKey(exclusiveKey ?? run.Id.ToString(), RestoreGroup),
+        };
+        await AddJobAsync<QueuedRun>(scheduler, key);
         var trigger = TriggerBuilder.Create()
             .WithIdentity(RunTrigger(run.Id))
             .ForJob(key)
@@ -37,41 +48,56 @@ internal sealed class RunQueue(ISchedulerFactory schedulers, TimeProvider clock)
     /// <summary>Takes a run out of the queue, if it is still there.</summary>
     public async Task RemoveAsync(Guid runId) => await (await schedulers.GetScheduler()).UnscheduleJob(RunTrigger(runId));
 
-    /// <summary>Makes the scheduler hold what the row of the job says. An unchanged schedule is left alone, so that a missed time is caught up.</summary>
+    /// <summary>Makes the scheduler hold what the row of the job says.</summary>
     public async Task SyncAsync(Job job)
     {
         var scheduler = await schedulers.GetScheduler();
-        await AddJobAsync(scheduler, BackupKey(job.Id));
-        var key = ScheduleTrigger(job.Id);
-        if (job.Schedule is null || !job.IsScheduleEnabled)
+        await AddJobAsync<QueuedRun>(scheduler, BackupKey(job.Id));
+        await SyncAsync(scheduler, BackupKey(job.Id), ScheduleTrigger(job.Id.ToString()), job.IsScheduleEnabled ? job.Schedule : null, job.TimeZone);
+    }
+
+    /// <summary>Makes the scheduler hold when the oldest proofs are renewed.</summary>
+    /// <param name="cron">Null: never by itself.</param>
+    public async Task SyncVerificationAsync(string? cron, string timeZone)
+    {
+        var scheduler = await schedulers.GetScheduler();
+        await AddJobAsync<ScheduledVerify>(scheduler, VerificationKey);
+        await SyncAsync(scheduler, VerificationKey, ScheduleTrigger("verification"), cron, timeZone);
+    }
+
+    /// <summary>An unchanged schedule is left alone, so that a missed time is caught up.</summary>
+    private async Task SyncAsync(IScheduler scheduler, JobKey job, TriggerKey key, string? cron, string timeZone)
+    {
+        if (cron is null)
         {
             await scheduler.UnscheduleJob(key);
             return;
         }
 
-        if (await scheduler.GetTrigger(key) is ICronTrigger held && IsRight(held, job)) return;
+        if (await scheduler.GetTrigger(key) is ICronTrigger held && IsRight(held, cron, timeZone)) return;
         var trigger = TriggerBuilder.Create()
             .WithIdentity(key)
-            .ForJob(BackupKey(job.Id))
-            .WithSchedule(CronScheduleBuilder.Create(job.Schedule)
-                .InTimeZone(TimeZoneInfo.FindSystemTimeZoneById(job.TimeZone))
+            .ForJob(job)
+            .WithSchedule(CronScheduleBuilder.Create(cron)
+                .InTimeZone(TimeZoneInfo.FindSystemTimeZoneById(timeZone))
                 .WithMisfireInstruction(CronTriggerMisfireInstruction.FireAndProceed))
             .Build();
         await scheduler.ScheduleTrigger(trigger, TriggerConflict.Replace);
     }
 
-    /// <summary>A next time beyond the schedule's own was reckoned by a clock that was ahead, and would leave out backups until then.</summary>
-    private bool IsRight(ICronTrigger held, Job job) =>
-        held.CronExpressionString == job.Schedule && held.TimeZone.Id == job.TimeZone
-        && held.NextFireTimeUtc <= JobSchedule.NextTimes(job.Schedule!, job.TimeZone, clock.GetUtcNow(), 1).FirstOrDefault(DateTimeOffset.MaxValue);
+    /// <summary>A next time beyond the schedule's own was reckoned by a clock that was ahead, and would leave out runs until then.</summary>
+    private bool IsRight(ICronTrigger held, string cron, string timeZone) =>
+        held.CronExpressionString == cron && held.TimeZone.Id == timeZone
+        && held.NextFireTimeUtc <= JobSchedule.NextTimes(cron, timeZone, clock.GetUtcNow(), 1).FirstOrDefault(DateTimeOffset.MaxValue);
 
     public async Task RemoveJobAsync(Guid jobId) => await (await schedulers.GetScheduler()).DeleteJob(BackupKey(jobId));
 
-    /// <summary>Drops what the scheduler holds for jobs that are gone, and for restores, which are queued anew at start.</summary>
+    /// <summary>Drops what the scheduler holds for jobs that are gone, and for restores and verifies, which are queued anew at start.</summary>
     public async Task DropUnknownAsync(IReadOnlySet<Guid> jobIds)
     {
         var scheduler = await schedulers.GetScheduler();
         await scheduler.DeleteJobs(GroupMatcher<JobKey>.GroupEquals(RestoreGroup));
+        await scheduler.DeleteJobs(GroupMatcher<JobKey>.GroupEquals(VerifyGroup));
         var held = await scheduler.QueryJobs(new JobQuery { Group = GroupMatcher<JobKey>.GroupEquals(BackupGroup), Take = PagedQuery.All });
         foreach (var header in held.Items)
         {
@@ -79,10 +105,11 @@ internal sealed class RunQueue(ISchedulerFactory schedulers, TimeProvider clock)
         }
     }
 
-    private static async Task AddJobAsync(IScheduler scheduler, JobKey key)
+    private static async Task AddJobAsync<T>(IScheduler scheduler, JobKey key)
+        where T : IJob
     {
         if (await scheduler.Exists(key)) return;
-        var job = JobBuilder.Create<QueuedRun>().WithIdentity(key).StoreDurably().DisallowConcurrentExecution().Build();
+        var job = JobBuilder.Create<T>().WithIdentity(key).StoreDurably().DisallowConcurrentExecution().Build();
         await scheduler.AddJob(job, AddJobOptions.Replacing);
     }
 
@@ -90,5 +117,5 @@ internal sealed class RunQueue(ISchedulerFactory schedulers, TimeProvider clock)
 
     private static TriggerKey RunTrigger(Guid runId) => new(runId.ToString(), RunGroup);
 
-    private static TriggerKey ScheduleTrigger(Guid jobId) => new(jobId.ToString(), ScheduleGroup);
+    private static TriggerKey ScheduleTrigger(string name) => new(name, ScheduleGroup);
 }

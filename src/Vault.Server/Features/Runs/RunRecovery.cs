@@ -12,7 +12,7 @@ namespace Vault.Server.Features.Runs;
 /// </summary>
 internal sealed class RunRecovery(
     IDbContextFactory<VaultDb> databases, RunQueue queue, RunService runs, RunTidying tidying,
-    DestinationScan scan, BackupService backups, TimeProvider clock, ILogger<RunRecovery> log) : BackgroundService
+    DestinationScan scan, BackupService backups, VerificationService verification, TimeProvider clock, ILogger<RunRecovery> log) : BackgroundService
 {
     private static readonly TimeSpan TidyEvery = TimeSpan.FromMinutes(1);
 
@@ -23,6 +23,7 @@ internal sealed class RunRecovery(
         var jobs = await db.Jobs.AsNoTracking().ToListAsync(cancellationToken);
         await queue.DropUnknownAsync(jobs.Select(j => j.Id).ToHashSet());
         foreach (var job in jobs) await queue.SyncAsync(job);
+        await verification.SyncAsync();
         foreach (var run in await db.Runs.AsNoTracking().Where(r => r.State == RunState.Queued).OrderBy(r => r.QueuedAt).ToListAsync(cancellationToken))
             await queue.EnqueueAsync(run, run.Kind == RunKind.Restore ? RestoreTarget.FromJson(run.RequestJson).ExclusiveKey : null);
         await base.StartAsync(cancellationToken);
@@ -64,7 +65,7 @@ internal sealed class RunRecovery(
         foreach (var run in await db.Runs.Where(r => r.State == RunState.Running).ToListAsync())
         {
             var problem = RunProblems.Interrupted(run.Kind);
-            (run.State, run.FinishedAt, run.MayHaveLeftovers) = (RunState.Interrupted, clock.GetUtcNow(), true);
+            (run.State, run.FinishedAt, run.MayHaveLeftovers) = (RunState.Interrupted, clock.GetUtcNow(), run.Kind != RunKind.Verify);
             (run.ProblemCode, run.ProblemMessage, run.ProblemNext) = (problem.Code, problem.Message, problem.Next);
             await runs.AppendAsync(run.Id, LogLevel.Warning, problem.ToString());
         }

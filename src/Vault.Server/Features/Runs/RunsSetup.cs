@@ -24,7 +24,7 @@ internal static class RunsSetup
         services.AddSingleton<RunLogStore>().AddSingleton<LiveRuns>().AddSingleton<RunFeed>().AddSingleton<RunQueue>();
         services.AddSingleton<RunService>().AddSingleton<JobService>().AddSingleton<CompressionMeter>().AddSingleton<RunExecutor>().AddSingleton<RunTidying>();
         services.AddSingleton<BackupWork>().AddSingleton<BackupService>().AddSingleton<DestinationScan>();
-        services.AddSingleton<RestoreWork>().AddSingleton<RestoreService>().AddSingleton<OverviewService>();
+        services.AddSingleton<RestoreWork>().AddSingleton<RestoreService>().AddSingleton<VerifyWork>().AddSingleton<VerifyService>().AddSingleton<VerificationService>().AddSingleton<OverviewService>();
         services.AddSignalR().AddJsonProtocol(o => o.PayloadSerializerOptions.Converters.Add(new JsonStringEnumConverter()));
         // Before Quartz: what the last process left is put in order before the scheduler starts anything.
         services.AddHostedService<RunRecovery>();

@@ -23,6 +23,7 @@ public sealed record StateLook(Tone Tone, string Icon, string Text)
         "Expiring" => new(Tone.Warning, "clock", "Expiring"),
         "Failed" => new(Tone.Failed, "circle-x", "Failed"),
         "Bad" => new(Tone.Failed, "circle-x", "Failed"),
+        "Damaged" => new(Tone.Failed, "shield-alert", "Damaged"),
         "Missing" => new(Tone.Failed, "circle-x", "Missing"),
         "Unprotected" => new(Tone.Failed, "shield-alert", "Not protected"),
         "Found" => new(Tone.Unknown, "circle-dashed", "Not verified"),
