@@ -31,7 +31,12 @@ internal sealed class VerifyWork(
         try
         {
             await using var store = await destinations.OpenStoreAsync(copy.DestinationId);
-            var file = new BackupFile(copy.ObjectName, await ReadMetadataAsync(store, copy, cancel), token => store.OpenReadAsync(copy.ObjectName, token), copy.SizeBytes);
+            var metadata = await ReadMetadataAsync(store, copy, cancel);
+            var file = new BackupFile(copy.ObjectName, metadata.IsOk ? metadata.Value : null, (offset, token) => store.OpenReadAsync(copy.ObjectName, offset, token), copy.SizeBytes)
+            {
+                MetadataProblem = metadata.Problem,
+                RecordedDumpSha256 = backup.DumpSha256,
+            };
             var recorded = new RecordedBackup(backup.IsEncrypted, backup.StoredSha256, backup.DumpSha256);
             await BackupVerifier.VerifyAsync(file, recorded, await profiles.CandidatesAsync(), engines.CreateProof, log, cancel);
             return null;
@@ -46,17 +51,18 @@ internal sealed class VerifyWork(
         }
     }
 
-    /// <summary>Null when there is none: the opener knows whether it can do without. An object that is gone too is told as that.</summary>
-    private static async Task<BackupMetadata?> ReadMetadataAsync(IObjectStore store, Copy copy, CancellationToken cancel)
+    /// <summary>None, or none that can be read: the opener knows whether it can do without. An object that is gone too is told as that.</summary>
+    private static async Task<Result<BackupMetadata?>> ReadMetadataAsync(IObjectStore store, Copy copy, CancellationToken cancel)
     {
         try
         {
-            return (await StoredMetadata.ReadAsync(store, ObjectNames.MetadataOf(copy.ObjectName), cancel)).Value;
+            var read = await StoredMetadata.ReadAsync(store, ObjectNames.MetadataOf(copy.ObjectName), cancel);
+            return read.IsOk ? read.Value : read.Problem!;
         }
         catch (ProblemException failure) when (failure.Problem.Code == "object-missing")
         {
             await using var content = await store.OpenReadAsync(copy.ObjectName, cancel);
-            return null;
+            return (BackupMetadata?)null;
         }
     }
 
