@@ -26,11 +26,24 @@ public sealed class Chrome : IAsyncLifetime
         browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = "/usr/bin/chromium", Args = arguments });
     }
 
-    internal async Task<Visitor> VisitAsync(VaultServer server, Device device = Device.Desktop, Theme theme = Theme.Light)
+    internal async Task<Visitor> VisitAsync(VaultServer server, Device device = Device.Desktop, Theme theme = Theme.Light) =>
+        new(await (await NewContextAsync(server.Url, device, theme)).NewPageAsync(), server);
+
+    /// <summary>A page from disk, for somebody who has no server any more: without a network.</summary>
+    internal async Task<IPage> OpenFileAsync(string path, Device device = Device.Desktop, Theme theme = Theme.Light)
+    {
+        var context = await NewContextAsync(null, device, theme);
+        await context.SetOfflineAsync(true);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(new Uri(path).AbsoluteUri);
+        return page;
+    }
+
+    private async Task<IBrowserContext> NewContextAsync(string? baseUrl, Device device, Theme theme)
     {
         var context = await browser!.NewContextAsync(new BrowserNewContextOptions
         {
-            BaseURL = server.Url,
+            BaseURL = baseUrl,
             ViewportSize = device == Device.Phone ? new ViewportSize { Width = 390, Height = 844 } : new ViewportSize { Width = 1280, Height = 900 },
             ColorScheme = theme == Theme.Dark ? ColorScheme.Dark : ColorScheme.Light,
             Permissions = ["clipboard-read", "clipboard-write"],
@@ -38,7 +51,7 @@ public sealed class Chrome : IAsyncLifetime
             Locale = "en-GB",
         });
         context.SetDefaultTimeout(15_000);
-        return new Visitor(await context.NewPageAsync(), server);
+        return context;
     }
 
     public async ValueTask DisposeAsync()

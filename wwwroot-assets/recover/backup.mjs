@@ -1,6 +1,6 @@
 // One backup: what it is, whether the key fits, and its dump. The same for the page and for Node; what differs is `platform`.
-import { equal, fromHex, toHex } from './bytes.mjs';
-import { COMPRESSIONS, compressionOf, looksRight } from './compression.mjs';
+import { concat, equal, fromHex, toHex } from './bytes.mjs';
+import { COMPRESSIONS, compressionOf, compressionOfName, looksRight } from './compression.mjs';
 import { fingerprint } from './keys.mjs';
 import { parseMetadata, requireStandard } from './metadata.mjs';
 import { Problem, problems } from './problem.mjs';
@@ -34,7 +34,7 @@ function isStandardFor(head, metadataBytes) {
 }
 
 function withoutMetadata(source, head, platform) {
-  const compression = /\.br$/i.test(source.name) ? 'BROTLI' : compressionOf(head);
+  const compression = compressionOf(head, compressionOfName(source.name), platform);
   const isPlain = !/\.enc$/i.test(source.name) && looksRight(head, compression, platform);
   if (!isPlain) throw problems.metadataMissing(source.name);
   return new OpenBackup(source, { compression, encryption: null, databases: [] }, platform);
@@ -59,13 +59,14 @@ class Backup {
   }
 
   async *#unpacked(onRead) {
-    const packed = this.packed(onRead);
-    const first = await packed.next();
-    const head = first.value ?? new Uint8Array();
-    const compression = this.compression ?? compressionOf(head);
-    const pieces = again(first, packed);
+    const [head, pieces] = await peek(this.packed(onRead));
+    const compression = this.decideCompression(head);
     if (compression === 'NONE') yield* pieces;
     else yield* this.platform.unpack(compression, pieces);
+  }
+
+  decideCompression() {
+    return this.compression;
   }
 
   dumpDiffers() {
@@ -73,9 +74,14 @@ class Backup {
   }
 }
 
-async function* again(first, rest) {
-  if (!first.done) yield first.value;
-  yield* rest;
+/** The first bytes, and pieces that still begin with them. */
+async function peek(pieces) {
+  const first = [];
+  for (let size = 0, next; size < HEAD_SIZE && !(next = await pieces.next()).done; size += next.value.length) first.push(next.value);
+  return [concat(...first), (async function* () {
+    yield* first;
+    yield* pieces;
+  })()];
 }
 
 class SealedBackup extends Backup {
@@ -98,7 +104,7 @@ class SealedBackup extends Backup {
     const key = await payloadKey(this.header, secret, this.platform);
     if (!key) throw this.header.isPassword ? problems.wrongPassword() : problems.wrongKey(wanted(this.metadata));
     this.body = new SealedBody(this.source, this.header, await this.platform.chunkOpener(key));
-    await this.#findCompression();
+    await this.#showCompression();
   }
 
   async prove() {}
@@ -115,12 +121,15 @@ class SealedBackup extends Backup {
     this.notes.push('The metadata describes another dump (size or SHA-256). Every part of the backup is authentic, so the metadata is wrong and was ignored.');
   }
 
-  // What the first chunk shows is authentic; the metadata is not. When it does not open, the dump will say so.
-  async #findCompression() {
+  // What the first bytes show is authentic; the metadata is not.
+  decideCompression(head) {
+    return compressionOf(head, this.metadata?.compression ?? compressionOfName(this.source.name), this.platform);
+  }
+
+  // When the first chunk does not open, the dump will say so.
+  async #showCompression() {
     try {
-      const shown = compressionOf(await this.body.chunk(0));
-      const named = this.metadata?.compression;
-      this.compression = named === 'NONE' && shown === 'BROTLI' ? 'NONE' : shown;
+      this.compression = this.decideCompression(await this.body.chunk(0));
     } catch (cause) {
       if (!(cause instanceof Problem)) throw cause;
     }

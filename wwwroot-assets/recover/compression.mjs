@@ -6,9 +6,18 @@ export const COMPRESSIONS = ['NONE', 'GZIP', 'BROTLI', 'ZSTD'];
 const isGzip = (head) => startsWith(head, [0x1f, 0x8b, 8]) && (head[3] & 0xe0) === 0;
 const isZstd = (head) => startsWith(head, [0x28, 0xb5, 0x2f, 0xfd]);
 
-/** By the first bytes of what is compressed; brotli has no sign of its own. */
-export const compressionOf = (head) =>
-  startsWith(head, [0x1f, 0x8b]) ? 'GZIP' : isZstd(head) ? 'ZSTD' : head.length === 0 || dumpFormat(head.subarray(0, 1024)) ? 'NONE' : 'BROTLI';
+/** What these first bytes were compressed with: what the metadata or the name says when that can be, else what they look like. */
+export function compressionOf(head, said, platform) {
+  if (head.length === 0) return 'NONE';
+  if (said !== 'NONE' && looksRight(head, said, platform)) return said;
+  return ['GZIP', 'ZSTD', 'NONE', 'BROTLI'].find((one) => looksRight(head, one, platform)) ?? said;
+}
+
+/** What a file's name says, such as shop.sql.br.enc. */
+export function compressionOfName(name) {
+  const suffix = /\.(gz|br|zst)(\.enc)?$/.exec(name)?.[1];
+  return { gz: 'GZIP', br: 'BROTLI', zst: 'ZSTD' }[suffix] ?? 'NONE';
+}
 
 /** Whether these first bytes are what a right key gives; a cheap look, the tag decides. */
 export function looksRight(head, compression, platform) {

@@ -3,7 +3,7 @@ import { startsWith, utf8 } from './bytes.mjs';
 const MAGIC = [['custom', 'PGDMP'], ['sqlite', 'SQLite format 3\0'], ['rdb', 'REDIS'], ['zip', 'PK\u0003\u0004']];
 const PRINTABLE_SHARE = 0.85;
 
-/** The dump format that the first bytes show; null when they show none (docs/format.md, section 5). */
+/** The dump format that the first bytes show; null when they show none (docs/format.md, section 7). */
 export function dumpFormat(head) {
   const known = MAGIC.find(([, magic]) => startsWith(head, utf8(magic)));
   if (known) return known[0];
@@ -11,7 +11,11 @@ export function dumpFormat(head) {
   return isText(head) ? 'plain' : null;
 }
 
-export const EXTENSIONS = { custom: 'dump', sqlite: 'sqlite', rdb: 'rdb', zip: 'zip', tar: 'tar', plain: 'sql' };
+/** The name of the dump inside a backup: without what compression and encryption added. */
+export function dumpName(file) {
+  const name = file.replace(/\.enc$/i, '').replace(/\.(gz|br|zst)$/i, '');
+  return name === file ? `${file}.recovered` : name;
+}
 
 export const FORMAT_NAMES = {
   custom: 'pg_dump custom archive', sqlite: 'SQLite database', rdb: 'Redis snapshot', zip: 'zip archive', tar: 'tar archive', plain: 'SQL text',
@@ -20,8 +24,8 @@ export const FORMAT_NAMES = {
 /** What to do with the recovered dump, as a person would type it; null when there is nothing to advise. */
 export function nextCommand(format, file, engine) {
   const name = /^[\w.\/-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
-  if (format === 'custom') return `createdb restored && pg_restore --no-owner -1 -e -d restored ${name}`;
-  if (format === 'plain') return engine === 'sqlite' ? `sqlite3 restored.sqlite < ${name}` : `createdb restored && psql -1 -v ON_ERROR_STOP=1 -d restored -f ${name}`;
+  if (format === 'custom') return `createdb restored && pg_restore -1 -e -d restored ${name}`;
+  if (format === 'plain') return engine === 'sqlite' ? `sqlite3 restored.sqlite < ${name}` : `createdb restored && psql -X -1 -v ON_ERROR_STOP=1 -d restored -f ${name}`;
   if (format === 'sqlite') return `sqlite3 ${name} 'PRAGMA integrity_check'`;
   if (format === 'tar') return `tar -xvf ${name}`;
   return format === 'zip' ? `unzip ${name}` : null;

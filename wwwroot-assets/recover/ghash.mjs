@@ -24,6 +24,10 @@ export class Ghash {
     const lengths = new Uint8Array(16);
     view(lengths).setBigUint64(8, BigInt(this.#length) * 8n);
     this.#block(lengths);
+    return this.state();
+  }
+
+  state() {
     return new Uint8Array(this.#state.buffer.slice(0));
   }
 

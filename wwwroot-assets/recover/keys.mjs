@@ -18,7 +18,7 @@ export function keyInFile(text) {
   throw problems.keyFile(words.size);
 }
 
-/** 16 hex characters that name the key and do not reveal it (docs/format.md, section 4). */
+/** 16 hex characters that name the key and do not reveal it (docs/format.md, section 6). */
 export async function fingerprint(key, platform) {
   return toHex(await platform.digest(concat(utf8('vault/fingerprint/v1'), key))).slice(0, 16);
 }

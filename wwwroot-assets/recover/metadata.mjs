@@ -7,7 +7,7 @@ const text = (value) => (typeof value === 'string' && value !== '' ? value : nul
 const part = (value) => (value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {});
 const count = (value) => (Number.isSafeInteger(value) ? value : null);
 
-/** Reads a .meta.json, Vault's or DBackup's (docs/format.md, sections 2 and 6), into one shape. */
+/** Reads a .meta.json, Vault's or DBackup's (docs/format.md, sections 2 and 8), into one shape. */
 export function parseMetadata(bytes) {
   if (bytes.length > MAX_BYTES) throw problems.metadataGarbage('it is larger than 32 MiB');
   const read = parseStrictly(decode(bytes));

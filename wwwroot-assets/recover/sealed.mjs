@@ -1,4 +1,4 @@
-// The format `sealed` (docs/format.md, section 3a): file and key are enough.
+// The format `sealed` (docs/format.md, section 4): file and key are enough.
 import { equal, startsWith, utf8, view } from './bytes.mjs';
 import { ahead } from './pieces.mjs';
 import { problems } from './problem.mjs';
@@ -32,9 +32,21 @@ export function parseHeader(bytes, fileSize) {
 
 /** The key of the chunks. Wrong keys are told exactly, before anything is decrypted. */
 export async function payloadKey(header, secret, platform) {
-  const inputKey = header.isPassword
-    ? await platform.pbkdf2(utf8(secret.password.normalize('NFC')), header.salt, header.rounds * 10000)
-    : secret.key;
+  for (const inputKey of header.isPassword ? stretched(header, secret.password, platform) : [secret.key]) {
+    const key = await payloadKeyFrom(await inputKey, header, platform);
+    if (key) return key;
+  }
+  return null;
+}
+
+// A password counts as it was typed; another machine may type the same letters in another form of Unicode.
+function* stretched(header, password, platform) {
+  for (const form of new Set([password, password.normalize('NFC'), password.normalize('NFD')])) {
+    yield platform.pbkdf2(utf8(form), header.salt, header.rounds * 10000);
+  }
+}
+
+async function payloadKeyFrom(inputKey, header, platform) {
   const derive = (purpose) => platform.hkdf(inputKey, header.salt, utf8(`vault/sealed/v1/${purpose}`));
   const check = await derive('check');
   if (!equal(check.subarray(0, 16), header.keyCheck)) return null;

@@ -52,7 +52,7 @@ public sealed class SealedVectorTests
     }
 
     /// <summary>The file's end is looked at first, so a cut may show before a damage that stands earlier.</summary>
-    private static string[] Expected(string? problem) => problem switch
+    internal static string[] Expected(string? problem) => problem switch
     {
         "no-key" => ["wrong-key", "wrong-password"],
         "no-seal" => ["metadata-missing"],
@@ -62,8 +62,8 @@ public sealed class SealedVectorTests
         _ => [problem],
     };
 
-    private static List<Vector> Read() =>
+    internal static List<Vector> Read() =>
         JsonSerializer.Deserialize<List<Vector>>(File.ReadAllText(Path.Combine(Folder, "vectors.json")), JsonSerializerOptions.Web)!;
 
-    private sealed record Vector(string File, string? Key, string? Password, string? Sha256, string? Compression, string? Problem);
+    internal sealed record Vector(string File, string? Key, string? Password, string? Sha256, string? Compression, string? Problem);
 }

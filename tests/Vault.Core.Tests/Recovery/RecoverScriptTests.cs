@@ -1,8 +1,11 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Shouldly;
+using Vault.Core.Formats;
+using Vault.Core.Keys;
 using Vault.Core.Metadata;
 using Vault.Core.Pipeline;
+using Vault.Core.Tests.Formats;
 using Vault.Core.Tests.Pipeline;
 using Vault.Testing;
 using Xunit;
@@ -17,17 +20,23 @@ public sealed class RecoverScriptTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [Theory]
-    [InlineData(CompressionMethod.None, true)]
-    [InlineData(CompressionMethod.Gzip, true)]
-    [InlineData(CompressionMethod.Brotli, true)]
-    [InlineData(CompressionMethod.None, false)]
-    [InlineData(CompressionMethod.Gzip, false)]
-    [InlineData(CompressionMethod.Brotli, false)]
-    public async Task A_backup_of_vault_opens_in_node(CompressionMethod compression, bool isEncrypted)
+    public static TheoryData<CompressionMethod, EncryptionFormat?> EveryKind()
     {
-        var rig = new Rig { Compression = compression, IsEncrypted = isEncrypted, DumpBytes = Formats.CompressionTests.Text(9_000_000) };
+        EncryptionFormat?[] formats = [EncryptionFormat.Sealed, EncryptionFormat.Standard, null];
+        return new(Enum.GetValues<CompressionMethod>().SelectMany(compression => formats.Select(format => (compression, format))));
+    }
+
+    [Theory]
+    [MemberData(nameof(EveryKind))]
+    public async Task A_backup_of_vault_opens_in_node(CompressionMethod compression, EncryptionFormat? format)
+    {
+        var rig = new Rig { Compression = compression, IsEncrypted = format is not null, Format = format ?? EncryptionFormat.Sealed, DumpBytes = CompressionTests.Text(9_000_000) };
         var file = await WriteAsync(rig);
+        if (format is EncryptionFormat.Sealed)
+        {
+            File.Delete(ObjectNames.MetadataOf(file));
+        }
+
         var answer = await RecoverScript.RunAsync(folder.Path, RightKey, file, "--out", "dump.sql");
         answer.ExitCode.ShouldBe(0, answer.Errors);
         (await File.ReadAllBytesAsync(At("dump.sql"))).AsSpan().SequenceEqual(rig.DumpBytes).ShouldBeTrue();
@@ -46,6 +55,38 @@ public sealed class RecoverScriptTests : IDisposable
         var answer = await RecoverScript.RunAsync(folder.Path, new() { ["VAULT_KEY"] = manifest.GetProperty("master_key_hex").GetString()! }, file, "--out", "-");
         answer.ExitCode.ShouldBe(0, answer.Errors);
         Convert.ToHexStringLower(SHA256.HashData(answer.Output)).ShouldBe(artifact.GetProperty("plaintextSha256").GetString());
+    }
+
+    [Fact]
+    public async Task A_backup_with_a_password_opens_in_node_however_its_letters_are_typed()
+    {
+        using var password = Password.From("Z\u00fcrich 1867");
+        var rig = new Rig { Password = password };
+        var file = await WriteAsync(rig);
+        var answer = await RecoverScript.RunAsync(folder.Path, new() { ["VAULT_PASSWORD"] = "Zu\u0308rich 1867" }, file, "--out", "-");
+        answer.ExitCode.ShouldBe(0, answer.Errors);
+        answer.Output.ShouldBe(rig.DumpBytes);
+        await RefusesAsync(3, "[wrong-password]", new() { ["VAULT_PASSWORD"] = "zurich 1867" }, file);
+    }
+
+    [Theory]
+    [MemberData(nameof(SealedVectorTests.Files), MemberType = typeof(SealedVectorTests))]
+    public async Task Each_vector_has_the_same_verdict_in_node(string name)
+    {
+        var vector = SealedVectorTests.Read().Single(one => one.File == name);
+        var file = Path.Combine(AppContext.BaseDirectory, "vectors", "sealed", name);
+        var secret = vector.Password is null ? new Dictionary<string, string> { ["VAULT_KEY"] = vector.Key! } : new() { ["VAULT_PASSWORD"] = vector.Password };
+        var answer = await RecoverScript.RunAsync(folder.Path, secret, file, "--out", vector.Problem is null ? "-" : "dump.sql");
+        if (vector.Problem is null)
+        {
+            answer.ExitCode.ShouldBe(0, answer.Errors);
+            Convert.ToHexStringLower(SHA256.HashData(answer.Output)).ShouldBe(vector.Sha256);
+            return;
+        }
+
+        SealedVectorTests.Expected(vector.Problem).ShouldContain(code => answer.Errors.Contains($"[{code}]"), answer.Errors);
+        answer.ExitCode.ShouldBe(vector.Problem == "no-key" ? 3 : 1);
+        Files().ShouldBeEmpty();
     }
 
     [Fact]
@@ -77,7 +118,7 @@ public sealed class RecoverScriptTests : IDisposable
     public async Task Each_fault_of_the_files_has_its_own_words_and_leaves_nothing()
     {
         var file = await WriteAsync(new Rig());
-        var other = await WriteAsync(new Rig { DumpBytes = Formats.CompressionTests.Text(90_000) });
+        var other = await WriteAsync(new Rig { DumpBytes = CompressionTests.Text(90_000) });
         await RefusesAsync(1, "[file-", RightKey, file, "--meta", ObjectNames.MetadataOf(other));
         var bytes = await File.ReadAllBytesAsync(file);
         await File.WriteAllBytesAsync(file, bytes[..^1]);

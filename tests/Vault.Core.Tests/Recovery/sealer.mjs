@@ -8,7 +8,7 @@ const u64 = (value) => { const bytes = Buffer.alloc(8); bytes.writeBigUInt64BE(B
 
 export function seal(plain, { key, password, rounds = 1, chunkSize = 1048576, salt = randomBytes(32) }) {
   const stretched = password === undefined ? 0 : rounds;
-  const input = password === undefined ? key : pbkdf2Sync(Buffer.from(password.normalize('NFC'), 'utf8'), salt, rounds * 10000, 32, 'sha256');
+  const input = password === undefined ? key : pbkdf2Sync(Buffer.from(password, 'utf8'), salt, rounds * 10000, 32, 'sha256');
   const derive = (purpose) => Buffer.from(hkdfSync('sha256', input, salt, `vault/sealed/v1/${purpose}`, 32));
   const signed = Buffer.concat([MAGIC, Buffer.from([1, password === undefined ? 0 : 1]), u16(stretched), u32(chunkSize), salt, derive('check').subarray(0, 16)]);
   const parts = [signed, createHmac('sha256', derive('mac')).update(signed).digest()];

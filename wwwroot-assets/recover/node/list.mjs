@@ -2,8 +2,8 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBackup } from '../backup.mjs';
 import { Problem } from '../problem.mjs';
+import { size } from '../words.mjs';
 import { openFile, platform } from './platform.mjs';
-import { size } from './progress.mjs';
 
 /** What the backups in a folder are; needs no key. */
 export async function list(folder) {

@@ -3,17 +3,18 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openBackup } from '../backup.mjs';
-import { FORMAT_NAMES, dumpFormat, nextCommand } from '../dump.mjs';
+import { FORMAT_NAMES, dumpFormat, dumpName, nextCommand } from '../dump.mjs';
 import { fingerprint } from '../keys.mjs';
 import { Problem } from '../problem.mjs';
 import { HELP, UsageError, readArguments } from './arguments.mjs';
 import { list } from './list.mjs';
-import { FileOutput, NoOutput, StandardOutput, dumpName } from './output.mjs';
+import { FileOutput, NoOutput, StandardOutput } from './output.mjs';
 import { openFile, platform } from './platform.mjs';
-import { Progress, size } from './progress.mjs';
+import { size } from '../words.mjs';
+import { Progress } from './progress.mjs';
 import { findSecret } from './secret.mjs';
 
-const KEY_PROBLEMS = ['wrong-key', 'master-key-malformed', 'key-file', 'no-key', 'password-wanted', 'key-wanted'];
+const KEY_PROBLEMS = ['wrong-key', 'wrong-password', 'master-key-malformed', 'key-file', 'no-key', 'password-needed', 'key-needed'];
 const say = (text) => process.stderr.write(`${text}\n`);
 
 async function run(argv) {
@@ -66,7 +67,7 @@ async function metadataOf({ file, meta }) {
 
 async function outputFor({ file, out, verify }) {
   if (verify) return new NoOutput();
-  if (out !== '-') return FileOutput.create(out ?? dumpName(file));
+  if (out !== '-') return FileOutput.create(out ?? dumpName(basename(file)));
   say('warning: bytes go out as they are opened. Use what you received only when this ends with exit code 0.');
   return new StandardOutput();
 }

@@ -1,6 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { UsageError } from './arguments.mjs';
 
 /** A file that gets its name only at the end, and of which nothing is left before. */
@@ -53,8 +52,3 @@ export class NoOutput {
 
   discard() {}
 }
-
-export const dumpName = (file) => {
-  const name = basename(file).replace(/\.enc$/i, '').replace(/\.(gz|br|zst)$/i, '');
-  return name === basename(file) ? `${name}.recovered` : name;
-};
