@@ -84,7 +84,9 @@ public sealed class RecoverScriptTests : IDisposable
             return;
         }
 
-        SealedVectorTests.Expected(vector.Problem).ShouldContain(code => answer.Errors.Contains($"[{code}]"), answer.Errors);
+        // Where Vault looks for metadata, a person without any is better told that the beginning is damaged.
+        var expected = vector.Problem == "no-seal" ? ["seal-header"] : SealedVectorTests.Expected(vector.Problem);
+        expected.ShouldContain(code => answer.Errors.Contains($"[{code}]"), answer.Errors);
         answer.ExitCode.ShouldBe(vector.Problem == "no-key" ? 3 : 1);
         Files().ShouldBeEmpty();
     }
