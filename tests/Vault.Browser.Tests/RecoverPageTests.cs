@@ -51,6 +51,19 @@ public sealed class RecoverPageTests(Chrome chrome) : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("counter-goes-round")]
+    [InlineData("iv-of-12-bytes")]
+    public async Task A_standard_file_with_a_rare_first_counter_comes_back(string name)
+    {
+        var expected = await PublishedServer.RunAsync("node", Path.Combine(CoreTests, "Recovery", "standard.mjs"), folder.Path);
+        await using var page = await RecoverPage.OpenAsync(chrome);
+        await page.ForgetTheDiskAsync();
+        await page.GiveAsync(folder.File($"{name}.sql.enc"), folder.File($"{name}.sql.enc.meta.json"));
+        await page.GiveKeyAsync(DumpInMemory.KeyHex);
+        (await page.RecoverAsync()).ShouldBe(expected.Trim());
+    }
+
     [Fact]
     public async Task Each_vector_has_the_same_verdict_in_the_browser()
     {

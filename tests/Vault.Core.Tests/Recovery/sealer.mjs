@@ -21,8 +21,7 @@ export function seal(plain, { key, password, rounds = 1, chunkSize = 1048576, sa
   return Buffer.concat(parts);
 }
 
-export function sealStandard(plain, { key, ivSize = 16 }) {
-  const iv = randomBytes(ivSize);
+export function sealStandard(plain, { key, iv = randomBytes(16) }) {
   const cipher = createCipheriv('aes-256-gcm', key, iv);
   const file = Buffer.concat([cipher.update(plain), cipher.final()]);
   return { file, iv: iv.toString('hex'), authTag: cipher.getAuthTag().toString('hex') };

@@ -106,6 +106,8 @@ function exitCode(cause) {
 }
 
 async function main() {
+  // Whoever reads the output went away.
+  process.stdout.on('error', () => process.exit(4));
   try {
     await run(process.argv.slice(2));
   } catch (cause) {
