@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Vault.Core.Metadata;
 
@@ -24,9 +25,9 @@ internal static class MetadataReader
     {
         try
         {
-            return JsonSerializer.Deserialize(WithoutMark(utf8Json), MetadataJson.ForReading.BackupMetadata) is { } metadata
-                ? Foreign.Fill(Trim(metadata))
-                : Garbage("it is empty");
+            var read = JsonSerializer.Deserialize(WithoutMark(utf8Json), MetadataJson.ForReading.BackupMetadata);
+            ReadEveryText(WithoutMark(utf8Json));
+            return read is null ? Garbage("it is empty") : Foreign.Fill(Trim(read));
         }
         catch (JsonException cause)
         {
@@ -43,11 +44,25 @@ internal static class MetadataReader
         }
     }
 
+    /// <summary>Also those of fields that nobody here knows: they are written back, and half a character cannot be.</summary>
+    private static void ReadEveryText(ReadOnlySpan<byte> utf8Json)
+    {
+        var reader = new Utf8JsonReader(utf8Json);
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.String && (reader.ValueIsEscaped || !Utf8.IsValid(reader.ValueSpan)))
+            {
+                _ = reader.GetString();
+            }
+        }
+    }
+
     /// <summary>A JSON null in a list or a part is the same as its absence.</summary>
     private static BackupMetadata Trim(BackupMetadata read) => read with
     {
         Version = read.Version ?? 1,
         Tables = [.. (read.Tables ?? []).Where(table => table is { Name: not null })],
+        Index = read.Index is { CompressedSizes: not null } index ? index : null,
         Source = read.Source is null ? null : read.Source with { Databases = [.. (read.Source.Databases ?? []).Where(name => name is not null)] },
     };
 

@@ -52,8 +52,9 @@ internal sealed class SealedOpening : IDisposable
     /// <summary>The dump's bytes from <paramref name="from"/> to its end; the blocks before them are not read.</summary>
     public async Task<Stream> OpenRangeAsync(long from, CancellationToken cancel)
     {
-        var (dumpOffset, compressedOffset) = BlockIndex.Find(metadata, keys, from);
-        return new PartStream(metadata.Compression.Decompress(await OpenFromAsync(compressedOffset, cancel)), from - dumpOffset, long.MaxValue);
+        var told = metadata with { Compression = await CompressionAsync(cancel) };
+        var (dumpOffset, compressedOffset) = BlockIndex.Find(told, keys, from);
+        return new PartStream(told.Compression.Decompress(await OpenFromAsync(compressedOffset, cancel)), from - dumpOffset, long.MaxValue);
     }
 
     public void Dispose() => keys.Dispose();
@@ -103,6 +104,14 @@ internal sealed class SealedOpening : IDisposable
         var last = Math.Max(0, file.SizeBytes - SealedHeader.Size - 1) / (header.ChunkSize + SealedFormat.TagSize);
         await using var end = await OpenChunkAsync(last, cancel);
         await Stage.ReadBackupAsync(async () => { await end.CopyToAsync(Stream.Null, cancel); return true; }, cancel);
+    }
+
+    /// <summary>The first chunk tells it; metadata could lie.</summary>
+    private async Task<CompressionMethod> CompressionAsync(CancellationToken cancel)
+    {
+        await using var start = await OpenChunkAsync(0, cancel);
+        var (head, _) = await OpenedDump.PeekAsync(start, DumpPrefix.ReadSize, cancel);
+        return DumpPrefix.CompressionOf(head, metadata.Compression);
     }
 
     private async Task<Stream> OpenFromAsync(long compressedOffset, CancellationToken cancel) =>

@@ -102,6 +102,19 @@ public sealed class MetadataTests
     }
 
     [Fact]
+    public void An_index_without_its_sizes_is_none()
+    {
+        Parse($$$"""{"index":{"blockSizeBytes":4194304,"compressedSizes":null,"mac":"{{{new string('0', 64)}}}"}}""").Value.Index.ShouldBeNull();
+        Parse("""{"index":{"blockSizeBytes":1,"compressedSizes":[1,2]}}""").Value.Index!.CompressedSizes.ShouldBe([1, 2]);
+    }
+
+    [Theory]
+    [InlineData("{\"other\":\"\\ud800\"}")]
+    [InlineData("{\"sizes\":{\"other\":[{\"deep\":\"\\udc00x\"}]}}")]
+    public void Half_a_character_is_refused_in_fields_that_nobody_knows_too(string json) =>
+        Parse(json).Problem!.Code.ShouldBe("metadata-garbage");
+
+    [Fact]
     public void Bytes_too_many_to_be_metadata_are_refused() =>
         BackupMetadata.Parse(new byte[(32 << 20) + 1]).Problem!.Code.ShouldBe("metadata-garbage");
 

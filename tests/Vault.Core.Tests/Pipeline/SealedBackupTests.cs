@@ -142,6 +142,21 @@ public sealed class SealedBackupTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public async Task A_range_is_of_the_dump_whatever_the_metadata_and_the_name_say_of_its_compression(CompressionMethod compression)
+    {
+        var rig = Sealed(compression, 5_000_000);
+        var (file, _) = await MakeAsync(rig);
+        foreach (var metadata in Methods.Select(method => (BackupMetadata?)(file.Metadata! with { Compression = method.Data })).Append(null))
+        {
+            await using var part = await DumpRange.OpenAsync(file with { Metadata = metadata, ObjectName = "renamed" }, [Rig.RightCandidate], 4_500_000, 4_500_100, new ListLog(), default);
+            using var found = new MemoryStream();
+            await part.CopyToAsync(found);
+            found.ToArray().ShouldBe(rig.DumpBytes[4_500_000..4_500_100]);
+        }
+    }
+
     [Fact]
     public async Task A_range_of_a_standard_backup_is_verified_whole_first()
     {
