@@ -20,7 +20,7 @@ public sealed class FuzzTests
     private const long SomeBuffers = 32 << 20;
 
     private static readonly CompressionMethod[] Methods = Enum.GetValues<CompressionMethod>();
-    private static readonly Truth[] Seals = [.. Methods.Select(Truth.Sealed)];
+    private static readonly Truth[] Seals = [.. Methods.Select(method => Truth.Sealed(method))];
     private static readonly Truth[] Standards = [.. Methods.Select(Truth.Standard)];
     private static readonly Truth[] Plains = [.. Methods.Select(Truth.Plain)];
     private static readonly int[] Slices = [1, 7, 100, 4096];
@@ -32,7 +32,7 @@ public sealed class FuzzTests
         var truth = Seals[0];
         var files = new Mutator(truth.File, Truth.Sealed(CompressionMethod.None, salt: 2).File);
         var words = FuzzRun.Run("sealed chunks", 280, SomeBuffers, random => new FuzzInput(files.Mutate(truth.File, random)), input =>
-            new Released(truth.Dump).Read(() => Task.FromResult(OpenSealed(input.File))));
+            new Released(truth.Dump).Read(() => Task.FromResult<Stream>(OpenSealed(input.File))));
         words.ShouldContainKey("tag-mismatch");
     }
 
@@ -80,7 +80,7 @@ public sealed class FuzzTests
         {
             var read = BackupMetadata.Parse(input.File);
             if (!read.IsOk) return Refusals.Word(read.Problem!);
-            return BackupMetadata.Parse(read.Value.ToJson()).IsOk ? "read" : throw new FuzzFinding("what was read and written again is refused");
+            return BackupMetadata.Parse(read.Value.ToJson()).IsOk ? "read" : throw new FuzzException("what was read and written again is refused");
         });
     }
 
@@ -90,7 +90,7 @@ public sealed class FuzzTests
     [InlineData(CompressionMethod.Zstd)]
     public void A_decompressor_alone(CompressionMethod method)
     {
-        var files = new Mutator(Seals[(int)method].Compressed, CompressionTests.CompressAsync(method, 1, new byte[100_000]).GetAwaiter().GetResult());
+        var files = new Mutator(Seals[(int)method].Compressed, Truth.Compress(method, new byte[100_000]));
         var words = FuzzRun.Run($"{method}", 90, SomeBuffers, random => new FuzzInput(files.Next(random)), input =>
             new Released().Read(() => Task.FromResult<Stream>(Decompress(method, new HostileStream(input.File, 0, SliceOf(input))))));
         words.ShouldContainKey("compression-damaged");
@@ -164,7 +164,7 @@ public sealed class FuzzTests
 
     private static bool IsEncrypted(FuzzInput input) => input.Beside is null || BackupMetadata.Parse(input.Beside) is not { IsOk: true, Value.IsEncrypted: false };
 
-    private static Stream OpenSealed(byte[] file)
+    private static SealedStream OpenSealed(byte[] file)
     {
         var header = SealedHeader.Parse(file).Value;
         using var keys = new SealedKeys(Sealing.Key, header.Salt);

@@ -16,7 +16,7 @@ internal sealed class HostileStream(byte[] bytes, long offset, int slice) : Read
         var length = Math.Min(buffer.Length, Math.Min(slice, bytes.Length - at));
         if (length == 0 && ++readsBehindTheEnd > MaxReadsBehindTheEnd)
         {
-            throw new FuzzFinding("it reads on and on behind the end");
+            throw new FuzzException("it reads on and on behind the end");
         }
 
         bytes.AsMemory(at, length).CopyTo(buffer);

@@ -37,7 +37,7 @@ internal sealed class Released(params byte[][] truths)
     public bool IsWhole(byte[] truth) => Count == truth.Length;
 
     /// <summary>Nothing here waits for anything; on one thread its memory can be counted.</summary>
-    public static T Now<T>(Task<T> done) => done.IsCompleted ? done.GetAwaiter().GetResult() : throw new FuzzFinding("it waits for something");
+    public static T Now<T>(Task<T> done) => done.IsCompleted ? done.GetAwaiter().GetResult() : throw new FuzzException("it waits for something");
 
     private void Take(ReadOnlySpan<byte> bytes)
     {
@@ -53,7 +53,7 @@ internal sealed class Released(params byte[][] truths)
 
             if (possible.Count == 0)
             {
-                throw new FuzzFinding($"it released bytes that were never backed up, from byte {Count} on");
+                throw new FuzzException($"it released bytes that were never backed up, from byte {Count} on");
             }
         }
 
@@ -74,7 +74,7 @@ internal static class Refusals
 
     public static string Word(ProblemException refused) => Own.Contains(refused.Problem.Code) && refused.InnerException is null or InvalidDataException
         ? refused.Problem.Code
-        : throw new FuzzFinding($"no problem of the formats' own: {refused}");
+        : throw new FuzzException($"no problem of the formats' own: {refused}");
 
     public static string Word(Problem refused) => Word(new ProblemException(refused));
 }

@@ -46,6 +46,8 @@ internal sealed record Truth(byte[] Dump, byte[] Compressed, byte[] File, Backup
         return new Truth(Text, compressed, compressed, Describe(method, compressed, compressed, writer));
     }
 
+    public static byte[] Compress(CompressionMethod method, byte[] data) => CompressionTests.CompressAsync(method, 6, data).GetAwaiter().GetResult();
+
     /// <summary>As if somebody with the right key had made it.</summary>
     public static byte[] Reseal(byte[] compressed, int chunkSize) => Sealing.Seal(compressed, [1000], chunkSize, SaltOf(1));
 
@@ -53,7 +55,7 @@ internal sealed record Truth(byte[] Dump, byte[] Compressed, byte[] File, Backup
 
     private static (byte[] Compressed, List<int> Sizes) Compress(CompressionMethod method)
     {
-        byte[][] blocks = [.. Pieces(method).Select(piece => CompressionTests.CompressAsync(method, 6, piece).GetAwaiter().GetResult())];
+        byte[][] blocks = [.. Pieces(method).Select(piece => Compress(method, piece))];
         return ([.. blocks.SelectMany(block => block)], [.. blocks.Select(block => block.Length)]);
     }
 

@@ -17,7 +17,7 @@ internal sealed class WatchedDecompressor(IDecompressor inner) : IDecompressor
     {
         var step = inner.Step(source, destination);
         idleSteps = step is { Consumed: 0, Written: 0 } ? idleSteps + 1 : 0;
-        return idleSteps <= MaxIdleSteps ? step : throw new FuzzFinding("the decompressor stands still");
+        return idleSteps <= MaxIdleSteps ? step : throw new FuzzException("the decompressor stands still");
     }
 
     public void Dispose()
@@ -26,7 +26,7 @@ internal sealed class WatchedDecompressor(IDecompressor inner) : IDecompressor
         inner.Dispose();
         if (bytes > MaxZstdBytes)
         {
-            throw new FuzzFinding($"zstd took {bytes:N0} bytes");
+            throw new FuzzException($"zstd took {bytes:N0} bytes");
         }
     }
 

@@ -6,7 +6,7 @@ namespace Vault.Testing.Fuzz;
 public sealed record FuzzInput(byte[] File, byte[]? Beside = null);
 
 /// <summary>A rule that does not hold for an input.</summary>
-public sealed class FuzzFinding(string what) : Exception(what);
+public sealed class FuzzException(string what) : Exception(what);
 
 /// <summary>
 /// Gives a reader hostile inputs. Each is made from the seed, the target's name and its number alone, so a finding comes
@@ -41,7 +41,7 @@ public static class FuzzRun
                 var used = GC.GetAllocatedBytesForCurrentThread() - before;
                 if (used > maxBytes + (1000L * input.File.Length))
                 {
-                    throw new FuzzFinding($"reading took {used:N0} bytes of memory");
+                    throw new FuzzException($"reading took {used:N0} bytes of memory");
                 }
             }
             catch (Exception cause)
@@ -53,7 +53,7 @@ public static class FuzzRun
         }
 
         Report($"{target,-22} {words.Values.Sum(),9:N0} inputs, seed {Seed}, {findings.Count} findings: {string.Join(", ", words.OrderByDescending(word => word.Value).Select(word => $"{word.Key} {word.Value:N0}"))}");
-        return findings.Count == 0 ? words : throw new FuzzFinding($"{target}, VAULT_FUZZ_SEED={Seed}:\n{string.Join("\n\n", findings)}");
+        return findings.Count == 0 ? words : throw new FuzzException($"{target}, VAULT_FUZZ_SEED={Seed}:\n{string.Join("\n\n", findings)}");
     }
 
     private static int SeedOf(string target, long number)
