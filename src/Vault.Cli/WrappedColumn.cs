@@ -12,6 +12,7 @@ internal sealed record WrappedColumn(string Table, string IdColumn, string Colum
         new("Sources", "Id", "WrappedSecrets"),
         new("Destinations", "Id", "WrappedSecrets"),
         new("EncryptionProfiles", "Id", "WrappedMasterKey"),
+        new("Runs", "Id", "WrappedPassword"),
         new("DataProtectionKeys", "Id", "WrappedXml"),
     ];
 }

@@ -24,7 +24,7 @@ try
     builder.Services.AddAdapters(builder.Configuration);
     builder.Services.AddSources();
     builder.Services.AddDestinations();
-    builder.Services.AddProfiles();
+    builder.Services.AddProfiles(builder.Configuration);
     builder.Services.AddSettings();
     builder.AddRuns();
     builder.AddSample();

@@ -25,6 +25,9 @@ public sealed class Password : IDisposable
         finally { CryptographicOperations.ZeroMemory(bytes); }
     }
 
+    /// <summary>From bytes that <see cref="From"/> made; the caller zeroes them.</summary>
+    public static Password FromUtf8(ReadOnlySpan<byte> utf8) => new(utf8);
+
     /// <summary>What forbids sealing a new backup with this password; null when nothing does. Opening takes any.</summary>
     public static Problem? Check(string? text) => text is { Length: >= MinLength } ? null : new Problem(
         "password-short",

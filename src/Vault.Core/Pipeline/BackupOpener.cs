@@ -29,6 +29,25 @@ public static class BackupOpener
             : await OpenPlainAsync(file, metadata, log, cancel);
     }
 
+    /// <summary>
+    /// Tells before anything is opened whether a password is needed, and whether one of these is right: it reads the header and
+    /// nothing else. Null when there is nothing to complain of, which for a backup without a password says nothing.
+    /// </summary>
+    public static async Task<Problem?> CheckPasswordAsync(BackupFile file, IReadOnlyList<CandidateKey> candidates, CancellationToken cancel)
+    {
+        try
+        {
+            var head = await file.ReadHeadAsync(SealedHeader.Size, cancel);
+            return SealedHeader.HasMagic(head) && SealedHeader.Parse(head) is { IsOk: true, Value: { IsFromPassword: true } header }
+                ? SealedOpening.CheckPassword(header, candidates)
+                : null;
+        }
+        catch (ProblemException failure)
+        {
+            return failure.Problem;
+        }
+    }
+
     /// <summary>Without a header of its own, a file is only what its metadata says.</summary>
     private static BackupMetadata CheckedMetadata(BackupFile file)
     {

@@ -59,14 +59,31 @@ internal sealed class SealedOpening : IDisposable
 
     public void Dispose() => keys.Dispose();
 
+    /// <summary>Why no password among these opens the file; null when one does.</summary>
+    public static Problem? CheckPassword(SealedHeader header, IReadOnlyList<CandidateKey> candidates)
+    {
+        var passwords = candidates.Where(candidate => candidate.Password is not null).ToList();
+        foreach (var candidate in passwords)
+        {
+            using var key = candidate.Password!.Derive(header.Salt, header.Rounds);
+            using var keys = KeysOf(header, key, candidate);
+            if (keys is not null)
+            {
+                return null;
+            }
+        }
+
+        return passwords.Count == 0 ? OpenProblems.NoPassword : OpenProblems.WrongPassword;
+    }
+
     private static SealedKeys? TryKey(SealedHeader header, CandidateKey candidate, IRunLog log)
     {
         using var key = candidate.Password?.Derive(header.Salt, header.Rounds) ?? candidate.TryOpen(log);
-        if (key is null)
-        {
-            return null;
-        }
+        return key is null ? null : KeysOf(header, key, candidate);
+    }
 
+    private static SealedKeys? KeysOf(SealedHeader header, MasterKey key, CandidateKey candidate)
+    {
         var keys = new SealedKeys(key, header.Salt);
         if (keys.IsKeyOf(header) && keys.IsHeaderRight(header))
         {

@@ -47,6 +47,7 @@ internal sealed class VaultDb(DbContextOptions<VaultDb> options)
         builder.Entity<Run>().HasIndex(r => r.State);
         builder.Entity<Backup>().HasIndex(b => b.StartedAt);
         builder.Entity<Backup>().HasIndex(b => b.KeyFingerprint);
+        builder.Entity<Backup>().Property(b => b.IsFromPassword).HasDefaultValue(false);
         builder.Entity<Backup>().HasMany(b => b.Copies).WithOne().HasForeignKey(c => c.BackupId);
         builder.Entity<Copy>().HasIndex(c => new { c.DestinationId, c.ObjectName }).IsUnique();
         builder.Entity<AuditEntry>().HasIndex(a => a.At);

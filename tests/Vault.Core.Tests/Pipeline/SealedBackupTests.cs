@@ -194,6 +194,26 @@ public sealed class SealedBackupTests
     }
 
     [Fact]
+    public async Task A_password_is_checked_by_the_header_alone()
+    {
+        using var password = Password.From("correct horse battery");
+        using var wrong = Password.From("Correct horse battery");
+        var (file, bytes) = await MakeAsync(new Rig { Password = password, IsEncrypted = false });
+        var headerOnly = Rig.File(file.ObjectName, bytes[..SealedHeader.Size], metadata: null);
+        Task<Problem?> CheckAsync(BackupFile checkedFile, params CandidateKey[] candidates) => BackupOpener.CheckPasswordAsync(checkedFile, candidates, default);
+
+        (await CheckAsync(headerOnly, Rig.RightCandidate, CandidateKey.OfPassword("the password", password))).ShouldBeNull();
+        (await CheckAsync(headerOnly, CandidateKey.OfPassword("another", wrong), CandidateKey.OfPassword("the password", password))).ShouldBeNull();
+        (await CheckAsync(headerOnly, Rig.RightCandidate, CandidateKey.OfPassword("another", wrong))).ShouldNotBeNull().Code.ShouldBe("wrong-password");
+        (await CheckAsync(headerOnly, Rig.RightCandidate)).ShouldNotBeNull().Code.ShouldBe("password-needed");
+
+        bytes[70] ^= 1;
+        (await CheckAsync(file, CandidateKey.OfPassword("the password", password))).ShouldNotBeNull().Code.ShouldBe("tag-mismatch");
+        var (withProfile, _) = await MakeAsync(Sealed(CompressionMethod.None, 1000));
+        (await CheckAsync(withProfile)).ShouldBeNull("no password belongs to it");
+    }
+
+    [Fact]
     public async Task A_source_that_is_too_large_for_standard_is_no_problem_for_sealed()
     {
         var rig = new Rig { Format = EncryptionFormat.Sealed, EstimatedBytes = 200L << 30 };

@@ -1,8 +1,10 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Shouldly;
+using Vault.Core.Keys;
 using Vault.Server.Database;
 using Vault.Server.Features.Backups;
+using Vault.Server.Features.Restores;
 using Vault.Server.Features.Runs;
 using Vault.Testing;
 using Xunit;
@@ -41,6 +43,34 @@ public sealed class RestartTests(PostgresServer postgres) : IDisposable
         (await again.Backups.ListAsync(new BackupFilter())).Count.ShouldBe(2);
         await Eventually.TrueAsync(() => again.StoredFiles.Count == 4, "two backups with their metadata and nothing else are stored");
         again.StoredFiles.ShouldNotContain(f => f.Contains(".partial", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_password_waits_in_the_queue_through_a_crash_and_is_gone_when_its_run_has_ended()
+    {
+        const string Password = "correct horse battery";
+        var database = await postgres.MakeDatabaseAsync();
+        var jobId = await SetUpAsync(database);
+        Guid[] ids = [Guid.CreateVersion7(), Guid.CreateVersion7()];
+        await using (var db = OpenRows()) await AddQueuedAsync(db, jobId, [.. ids], password: Password);
+        await using (await postgres.HoldAsync(database))
+        {
+            await using var server = await ServerProcess.StartAsync(folder.Path);
+            await Eventually.TrueAsync(() => postgres.IsDumpWaitingAsync(database), "the first dump waits for the table");
+            await server.KillAsync();
+            await using var db = OpenRows();
+            (await db.Runs.CountAsync(r => r.WrappedPassword != null)).ShouldBe(2);
+        }
+
+        await using var again = TestVault.Start(folder.Path);
+        var ends = await Task.WhenAll(ids.Select(again.EndOfAsync));
+
+        ends.Select(r => (r.State, r.WrappedPassword)).ShouldBe([(RunState.Interrupted, null), (RunState.Succeeded, null)]);
+        var backup = (await again.Backups.FindAsync(ends[1].BackupId!.Value))!;
+        backup.Backup.IsFromPassword.ShouldBeTrue();
+        var target = new RestoreTarget(backup.Copies[0].Copy.Id, backup.Backup.SourceId!.Value, database + " back");
+        var restored = await again.EndOfAsync((await again.Restores.StartAsync(backup.Backup.Id, target, target.Database, TestVault.Ada, default, Password)).Value);
+        restored.State.ShouldBe(RunState.Succeeded, await again.LogOfAsync(restored.Id));
     }
 
     [Fact]
@@ -110,14 +140,16 @@ public sealed class RestartTests(PostgresServer postgres) : IDisposable
     /// <summary>The database while no server holds it.</summary>
     private VaultDb OpenRows() => new(new DbContextOptionsBuilder<VaultDb>().UseSqlite($"Data Source={folder.File("data/vault.db")};Pooling=False;Default Timeout=30").Options);
 
-    private static async Task AddQueuedAsync(VaultDb db, Guid jobId, List<Guid> ids, RunState state = RunState.Queued)
+    private async Task AddQueuedAsync(VaultDb db, Guid jobId, List<Guid> ids, RunState state = RunState.Queued, string? password = null)
     {
+        using var key = SystemKey.Parse(await File.ReadAllTextAsync(TestVault.KeyFileOf(folder.Path))).Value;
         for (var i = 0; i < ids.Count; i++)
         {
             db.Runs.Add(new Run
             {
                 Id = ids[i], Kind = RunKind.Backup, State = state, JobId = jobId, Title = "Shop", StartedBy = "ada", RequestJson = "{}",
                 QueuedAt = DateTimeOffset.UtcNow.AddSeconds(i - 10), StartedAt = state == RunState.Running ? DateTimeOffset.UtcNow : null,
+                WrappedPassword = new RunPasswords(key).Wrap(ids[i], password),
             });
         }
 

@@ -14,7 +14,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     private ServerProcess(Process process) => this.process = process;
 
-    public static async Task<ServerProcess> StartAsync(string folder, int runsAtOnce = 1)
+    public static async Task<ServerProcess> StartAsync(string folder, int runsAtOnce = 1, params (string Name, string Value)[] environment)
     {
         var url = $"http://127.0.0.1:{PostgresCluster.FreePort()}";
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "vault-server.dll")])
@@ -26,6 +26,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         start.Environment["VAULT_DATA"] = Path.Combine(folder, "data");
         start.Environment["VAULT_URLS"] = url;
         start.Environment["VAULT_RUNS_AT_ONCE"] = runsAtOnce.ToString();
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         var server = new ServerProcess(Process.Start(start)!);
         server.process.OutputDataReceived += (_, line) => server.Keep(line.Data);
         server.process.ErrorDataReceived += (_, line) => server.Keep(line.Data);

@@ -55,6 +55,9 @@ internal sealed class TestVault : WebApplicationFactory<Run>
         return file;
     }
 
+    /// <summary>Where the server's own password for backups is read from, when a test writes it there.</summary>
+    public static string PasswordFileOf(string folder) => Path.Combine(folder, "backup-password");
+
     /// <param name="replace">Puts other things in the place of some of the server's, such as a clock.</param>
     public static TestVault Start(string folder, int runsAtOnce = 2, bool hasPort = false, Action<IServiceCollection>? replace = null)
     {
@@ -90,6 +93,7 @@ internal sealed class TestVault : WebApplicationFactory<Run>
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseSetting("ENCRYPTION_KEY_FILE", KeyFileOf(folder));
+        if (File.Exists(PasswordFileOf(folder))) builder.UseSetting("BACKUP_ENCRYPTION_PASSWORD_FILE", PasswordFileOf(folder));
         builder.UseSetting("VAULT_DATA", Path.Combine(folder, "data"));
         builder.UseSetting("VAULT_RUNS_AT_ONCE", runsAtOnce.ToString());
         builder.ConfigureLogging(logging => logging.ClearProviders());

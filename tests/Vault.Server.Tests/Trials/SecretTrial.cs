@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Shouldly;
 using Vault.Core;
+using Vault.Server.Features.Jobs;
 using Vault.Server.Features.Profiles;
 using Vault.Server.Features.Runs;
 using Vault.Testing;
@@ -15,6 +16,8 @@ public sealed class SecretTrial(ITestOutputHelper output) : IAsyncLifetime
 {
     private readonly string wrongDatabasePassword = TrialVault.Canary("wrongdbpw");
     private readonly string wrongAccountPassword = TrialVault.Canary("wrongaccount");
+    private readonly string backupPassword = TrialVault.Canary("backuppw");
+    private readonly string wrongBackupPassword = TrialVault.Canary("wrongbackuppw");
     private readonly string row = TrialVault.Canary("row");
     private TrialVault vault = null!;
 
@@ -70,6 +73,7 @@ public sealed class SecretTrial(ITestOutputHelper output) : IAsyncLifetime
         [
             ("database password", vault.DatabasePassword), ("wrong database password", wrongDatabasePassword), ("account password", vault.AccountPassword),
             ("wrong account password", wrongAccountPassword), ("system key", vault.SystemKey), ("master key", key.RevealHex()), ("row", row),
+            ("backup password", backupPassword), ("wrong backup password", wrongBackupPassword),
         ];
     }
 
@@ -95,8 +99,18 @@ public sealed class SecretTrial(ITestOutputHelper output) : IAsyncLifetime
             runs.Add(run);
         }
 
+        runs.AddRange(await WithPasswordAsync());
         foreach (var format in new[] { "plain", "custom" }) runs.Add(await RefusedRowAsync(format));
         return runs;
+    }
+
+    /// <summary>A backup with a password of its own, and its restore; a wrong one is refused at once.</summary>
+    private async Task<IReadOnlyList<Run>> WithPasswordAsync()
+    {
+        var job = await vault.AddJobAsync("With a password", "plain", "GZIP", 1);
+        var made = await vault.SuccessOfAsync((await vault.Desk.Get<JobService>().StartAsync(job, TestVault.Admin, backupPassword)).Value);
+        (await vault.StartRestoreAsync(made.BackupId!.Value, wrongBackupPassword)).Problem.ShouldBeProblem("wrong-password");
+        return [made, await vault.SuccessOfAsync((await vault.StartRestoreAsync(made.BackupId!.Value, backupPassword)).Value)];
     }
 
     /// <summary>

@@ -95,6 +95,13 @@ internal sealed class TrialVault : IAsyncDisposable
         return (await Desk.Get<RestoreService>().StartAsync(backupId, target, database, TestVault.Admin, CancellationToken.None)).Value;
     }
 
+    public async Task<Result<Guid>> StartRestoreAsync(Guid backupId, string password)
+    {
+        var backup = (await Desk.Get<BackupService>().FindAsync(backupId)).ShouldNotBeNull();
+        var target = new RestoreTarget(backup.Copies[0].Copy.Id, SourceId, Database);
+        return await Desk.Get<RestoreService>().StartAsync(backupId, target, Database, TestVault.Admin, CancellationToken.None, password);
+    }
+
     public async Task<Run> EndOfAsync(Guid runId, TimeSpan? within = null)
     {
         Run? run = null;

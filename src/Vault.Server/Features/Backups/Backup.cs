@@ -64,6 +64,9 @@ internal sealed class Backup
     /// <summary>JSON list of table names and rows.</summary>
     public string? TablesJson { get; init; }
 
+    /// <summary>Encrypted with a password instead of a profile's key, as the metadata says.</summary>
+    public bool IsFromPassword { get; init; }
+
     public List<Copy> Copies { get; init; } = [];
 }
 

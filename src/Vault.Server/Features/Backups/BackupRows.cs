@@ -33,6 +33,7 @@ internal static class BackupRows
             ProfileId = Cut(metadata.Encryption?.ProfileId),
             ProfileName = Cut(metadata.Encryption?.ProfileName),
             KeyFingerprint = Cut(metadata.Encryption?.KeyFingerprint),
+            IsFromPassword = metadata is { IsEncrypted: true, Encryption.IsFromPassword: true },
             Format = metadata.IsEncrypted ? metadata.Encryption?.Format ?? "standard" : null,
             Compression = metadata.Compression.ToWord(),
             DumpSizeBytes = metadata.Sizes?.Dump,

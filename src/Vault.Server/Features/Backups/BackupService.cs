@@ -20,7 +20,7 @@ internal sealed record BackupRow(Backup Backup, IReadOnlyList<CopyRow> Copies);
 internal sealed class BackupService(
     IDbContextFactory<VaultDb> databases, DestinationService destinations, AuditLog audit)
 {
-    public const string NoProfile = "none", Damaged = "damaged", Unverified = "unverified";
+    public const string NoProfile = "none", ByPassword = "password", Damaged = "damaged", Unverified = "unverified";
 
     public async Task<IReadOnlyList<BackupRow>> ListAsync(BackupFilter filter)
     {
@@ -29,6 +29,7 @@ internal sealed class BackupService(
         if (filter.DestinationId is { } destination) backups = backups.Where(b => b.Copies.Any(c => c.DestinationId == destination));
         if (filter.Source is { Length: > 0 } source) backups = backups.Where(b => b.SourceName == source);
         if (filter.Profile == NoProfile) backups = backups.Where(b => !b.IsEncrypted);
+        else if (filter.Profile == ByPassword) backups = backups.Where(b => b.IsFromPassword);
         else if (filter.Profile is { Length: > 0 } profile) backups = backups.Where(b => b.ProfileId == profile || b.KeyFingerprint == profile || b.ProfileName == profile);
         if (filter.State == Damaged) backups = backups.Where(b => b.State == BackupState.Damaged);
         else if (filter.State == Unverified) backups = backups.Where(b => (b.State == BackupState.Available || b.State == BackupState.Found) && b.Copies.Any(c => c.VerifyProblemCode != null));

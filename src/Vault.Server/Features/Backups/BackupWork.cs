@@ -16,7 +16,7 @@ namespace Vault.Server.Features.Backups;
 /// <summary>What a run of kind Backup does.</summary>
 internal sealed class BackupWork(
     IDbContextFactory<VaultDb> databases, SourceService sources, DestinationService destinations, ProfileService profiles,
-    EngineRegistry engines, TimeProvider clock)
+    RunPasswords passwords, EngineRegistry engines, TimeProvider clock)
 {
     /// <summary>Returns once object and metadata are durable, with what the catalogue must then record.</summary>
     public async Task<Action<VaultDb, Run>> RunAsync(Run run, IRunLog log, CancellationToken cancel)
@@ -26,9 +26,11 @@ internal sealed class BackupWork(
         var engine = engines.Find(source.Engine) ?? throw new ProblemException(EngineUnknown(source));
         var settings = await sources.OpenSettingsAsync(source.Id);
         await using var store = await destinations.OpenStoreAsync(job.DestinationId);
-        var key = await OpenKeyAsync(job, log);
+        using var password = passwords.Open(run);
+        var key = password is null ? await OpenKeyAsync(job, log) : null;
         using var masterKey = key?.Key;
-        var plan = PlanOf(run, job, source, key);
+        var plan = PlanOf(run, job, source, key) with { Password = password };
+        if (password is not null) log.Write(LogLevel.Info, "This backup is sealed with the password that was typed, not with the key of a profile. Vault does not keep it.");
         await using var dump = await engine.StartDumpAsync(new DumpRequest(settings, job.DumpFormat), log, cancel);
         var outcome = await BackupPipeline.RunAsync(dump, plan, run.Id, run.StartedAt!.Value, store, log, clock, cancel);
         return (db, row) =>

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Quartz;
 using Vault.Adapters;
 using Vault.Core;
+using Vault.Core.Keys;
 using Vault.Core.Pipeline;
 using Vault.Server.Database;
 using Vault.Server.Features.Audit;
@@ -27,7 +28,7 @@ internal sealed record JobInput(
 
 /// <summary>What is backed up, where to, when.</summary>
 internal sealed class JobService(
-    IDbContextFactory<VaultDb> databases, RunQueue queue, RunService runs, EngineRegistry engines, AuditLog audit, TimeProvider clock)
+    IDbContextFactory<VaultDb> databases, RunQueue queue, RunService runs, RunPasswords passwords, EngineRegistry engines, AuditLog audit, TimeProvider clock)
 {
     public async Task<IReadOnlyList<JobRow>> ListAsync()
     {
@@ -122,12 +123,15 @@ internal sealed class JobService(
     }
 
     /// <summary>Queues a run of the job; answers with its id at once.</summary>
-    public async Task<Result<Guid>> StartAsync(Guid jobId, Actor actor)
+    /// <param name="password">Seals this one backup instead of the profile's key; null: as the job says.</param>
+    public async Task<Result<Guid>> StartAsync(Guid jobId, Actor actor, string? password = null)
     {
+        if (password is not null && Password.Check(password) is { } refusal) return refusal;
         if (await FindAsync(jobId) is not { } job) return Gone;
         var run = RunService.ForJob(job, actor.Name, clock.GetUtcNow());
+        run.WrappedPassword = passwords.Wrap(run.Id, password);
         await runs.AddAsync(run);
-        await audit.WriteAsync(actor, "backup-started", job.Name, "queued");
+        await audit.WriteAsync(actor, "backup-started", job.Name, password is null ? "queued" : "queued, with a password");
         return run.Id;
     }
 

@@ -25,7 +25,7 @@ public sealed record ProfileRow(
 internal sealed record ImportedProfile(Guid Id, IReadOnlyList<string> SameKeyNames);
 
 internal sealed class ProfileService(
-    IDbContextFactory<VaultDb> databases, SystemKey systemKey, AccountService accounts, AuditLog audit, TimeProvider clock)
+    IDbContextFactory<VaultDb> databases, SystemKey systemKey, AccountService accounts, ServerPassword serverPassword, AuditLog audit, TimeProvider clock)
 {
     public static Problem Missing { get; } = new("profile-missing", "This Encryption Profile no longer exists.", "Reload the page.");
 
@@ -136,13 +136,16 @@ internal sealed class ProfileService(
             return null;
         });
 
-    /// <summary>Every key of this vault, also disabled ones: they still open old backups.</summary>
-    public async Task<IReadOnlyList<CandidateKey>> CandidatesAsync()
+    /// <summary>All that may open a backup: every profile, also disabled ones, which still open old backups; and one password.</summary>
+    /// <param name="typed">Null: nobody typed a password, and the server's own is tried. The caller disposes it.</param>
+    public async Task<IReadOnlyList<CandidateKey>> CandidatesAsync(Password? typed = null)
     {
         await using var db = await databases.CreateDbContextAsync();
-        return [.. (await db.EncryptionProfiles.AsNoTracking().OrderBy(p => p.Name).ToListAsync())
-            .Select(p => new CandidateKey(p.Id, p.Name, () => Open(p)))];
+        var profiles = (await db.EncryptionProfiles.AsNoTracking().OrderBy(p => p.Name).ToListAsync()).Select(p => new CandidateKey(p.Id, p.Name, () => Open(p)));
+        return PasswordOf(typed) is { } password ? [.. profiles, password] : [.. profiles];
     }
+
+    private CandidateKey? PasswordOf(Password? typed) => typed is null ? serverPassword.Candidate : CandidateKey.OfPassword("the password that was typed", typed);
 
     /// <exception cref="ProblemException">There is no such profile, or its key does not open.</exception>
     public async Task<MasterKey> OpenKeyAsync(Guid id)

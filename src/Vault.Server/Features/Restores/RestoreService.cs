@@ -13,7 +13,7 @@ internal sealed record DatabaseNames(IReadOnlyList<string> Names);
 
 /// <summary>Plans and starts restores.</summary>
 internal sealed class RestoreService(
-    IDbContextFactory<VaultDb> databases, RestoreWork work, RunService runs, SourceService sources, AuditLog audit, TimeProvider clock)
+    IDbContextFactory<VaultDb> databases, RestoreWork work, RunService runs, RunPasswords passwords, SourceService sources, AuditLog audit, TimeProvider clock)
 {
     /// <summary>The sources that this backup could go into.</summary>
     public async Task<IReadOnlyList<Source>> TargetsAsync(Backup backup)
@@ -61,7 +61,8 @@ internal sealed class RestoreService(
     }
 
     /// <param name="typed">The name of the database as the person typed it to confirm.</param>
-    public async Task<Result<Guid>> StartAsync(Guid backupId, RestoreTarget target, string? typed, Actor actor, CancellationToken cancel)
+    /// <param name="password">Of a backup that was made with one; null: the server's own is tried.</param>
+    public async Task<Result<Guid>> StartAsync(Guid backupId, RestoreTarget target, string? typed, Actor actor, CancellationToken cancel, string? password = null)
     {
         if (typed != target.Database)
             return new Problem("not-confirmed", $"The name that was typed is not \"{target.Database}\", so nothing was started.", $"Type {target.Database} to confirm that it may be replaced.");
@@ -69,10 +70,12 @@ internal sealed class RestoreService(
         if ((plan.Problem ?? plan.Value.Problem) is { } problem) return problem;
         var backup = await FindAsync(backupId);
         if (backup is null) return BackupGone;
+        if (await work.CheckPasswordAsync(target, password, cancel) is { } refusal) return refusal;
         var now = clock.GetUtcNow();
+        var id = Guid.CreateVersion7(now);
         var run = new Run
         {
-            Id = Guid.CreateVersion7(now), Kind = RunKind.Restore, State = RunState.Queued, BackupId = backupId,
+            Id = id, WrappedPassword = passwords.Wrap(id, password), Kind = RunKind.Restore, State = RunState.Queued, BackupId = backupId,
             Title = $"{backup.SourceName} → {target.Database}", StartedBy = actor.Name, QueuedAt = now, RequestJson = target.ToJson(),
         };
         await runs.AddAsync(run, target.ExclusiveKey);

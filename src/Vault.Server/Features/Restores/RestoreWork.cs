@@ -2,6 +2,8 @@ using Microsoft.EntityFrameworkCore;
 using Vault.Adapters;
 using Vault.Core;
 using Vault.Core.Engines;
+using Vault.Core.Formats;
+using Vault.Core.Keys;
 using Vault.Core.Metadata;
 using Vault.Core.Pipeline;
 using Vault.Core.Stores;
@@ -17,8 +19,11 @@ namespace Vault.Server.Features.Restores;
 
 /// <summary>What a run of kind Restore does.</summary>
 internal sealed class RestoreWork(
-    IDbContextFactory<VaultDb> databases, SourceService sources, DestinationService destinations, ProfileService profiles, EngineRegistry engines)
+    IDbContextFactory<VaultDb> databases, SourceService sources, DestinationService destinations, ProfileService profiles,
+    RunPasswords passwords, EngineRegistry engines)
 {
+    public const string PasswordNeeded = "password-needed", WrongPassword = "wrong-password";
+
     public async Task<Action<VaultDb, Run>> RunAsync(Run run, IRunLog log, CancellationToken cancel)
     {
         log.Phase("Preparing");
@@ -26,7 +31,8 @@ internal sealed class RestoreWork(
         var (backup, copy) = await LoadAsync(target);
         var (engine, request) = await RequestAsync(run.Id, target, backup);
         await using var store = await destinations.OpenStoreAsync(copy.DestinationId);
-        await using var opened = await OpenAsync(store, backup, copy, log, cancel);
+        using var password = passwords.Open(run);
+        await using var opened = await OpenAsync(store, backup, copy, password, log, cancel);
         // What the authenticated dump is goes before what the catalogue took it for.
         var origin = request.Origin with { Format = opened.Metadata.DumpFormat ?? request.Origin.Format };
         var outcome = await engine.RestoreAsync(request with { Origin = origin }, opened.Dump, log, cancel);
@@ -56,6 +62,25 @@ internal sealed class RestoreWork(
         return (engine, new RestoreRequest(runId, await sources.OpenSettingsAsync(source.Id), target.Database, origin));
     }
 
+    /// <summary>Whether the password opens the backup, as far as its header tells; what else may be wrong with the file, the run finds.</summary>
+    public async Task<Problem?> CheckPasswordAsync(RestoreTarget target, string? typed, CancellationToken cancel)
+    {
+        using var password = string.IsNullOrEmpty(typed) ? null : Password.From(typed);
+        try
+        {
+            var (backup, copy) = await LoadAsync(target);
+            if (backup.Format != EncryptionFormat.Sealed.ToWord()) return null;
+            await using var store = await destinations.OpenStoreAsync(copy.DestinationId);
+            var file = new BackupFile(copy.ObjectName, null, (offset, token) => store.OpenReadAsync(copy.ObjectName, offset, token), copy.SizeBytes);
+            var problem = await BackupOpener.CheckPasswordAsync(file, await profiles.CandidatesAsync(password), cancel);
+            return problem is { Code: PasswordNeeded or WrongPassword } ? problem : null;
+        }
+        catch (Exception failure) when (failure is ProblemException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     private async Task<(Backup Backup, Copy Copy)> LoadAsync(RestoreTarget target)
     {
         await using var db = await databases.CreateDbContextAsync();
@@ -66,12 +91,12 @@ internal sealed class RestoreWork(
             : (backup, copy!);
     }
 
-    private async Task<OpenedBackup> OpenAsync(IObjectStore store, Backup backup, Copy copy, IRunLog log, CancellationToken cancel)
+    private async Task<OpenedBackup> OpenAsync(IObjectStore store, Backup backup, Copy copy, Password? password, IRunLog log, CancellationToken cancel)
     {
         var metadata = await ReadMetadataAsync(store, copy, cancel);
         RefuseExchanged(backup, metadata);
         var file = new BackupFile(copy.ObjectName, metadata, (offset, token) => store.OpenReadAsync(copy.ObjectName, offset, token), copy.SizeBytes);
-        return await BackupOpener.OpenAsync(file, await profiles.CandidatesAsync(), log, cancel);
+        return await BackupOpener.OpenAsync(file, await profiles.CandidatesAsync(password), log, cancel);
     }
 
     /// <summary>

@@ -43,6 +43,9 @@ internal sealed class Run
 
     /// <summary>It did not end well, and nobody has yet looked for what it left in the destination or on the database server.</summary>
     public bool MayHaveLeftovers { get; set; }
+
+    /// <summary>The password that it was asked for with, wrapped by the system key, bound to Runs/Id/WrappedPassword; null once it has ended.</summary>
+    public string? WrappedPassword { get; set; }
 }
 
 /// <summary>One line of a run's log; key (RunId, Seq).</summary>

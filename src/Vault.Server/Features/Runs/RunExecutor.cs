@@ -132,7 +132,7 @@ internal sealed class RunExecutor(
     {
         await using var db = await databases.CreateDbContextAsync();
         var run = await db.Runs.SingleAsync(r => r.Id == runId);
-        run.State = end.State;
+        (run.State, run.WrappedPassword) = (end.State, null);
         run.MayHaveLeftovers = end.State != RunState.Succeeded && run.Kind != RunKind.Verify;
         run.FinishedAt = clock.GetUtcNow();
         (run.ProblemCode, run.ProblemMessage, run.ProblemNext) = (end.Problem?.Code, end.Problem?.Message, end.Problem?.Next);

@@ -71,5 +71,7 @@ internal sealed class RunRecovery(
         }
 
         await db.SaveChangesAsync();
+        // Only a run that still waits needs its password.
+        await db.Runs.Where(r => r.State != RunState.Queued && r.WrappedPassword != null).ExecuteUpdateAsync(set => set.SetProperty(r => r.WrappedPassword, (string?)null));
     }
 }

@@ -83,6 +83,7 @@ internal sealed class RunService(
         if (await db.Runs.Where(r => r.Id == runId && r.State == RunState.Queued).ExecuteUpdateAsync(set => set
             .SetProperty(r => r.State, RunState.Cancelled)
             .SetProperty(r => r.FinishedAt, now)
+            .SetProperty(r => r.WrappedPassword, (string?)null)
             .SetProperty(r => r.ProblemCode, "cancelled")
             .SetProperty(r => r.ProblemMessage, "This run was cancelled before it began, so nothing was changed.")
             .SetProperty(r => r.ProblemNext, "Start it again when you want it.")) == 0) return false;

@@ -21,7 +21,7 @@ internal static class RunsSetup
     public static void AddRuns(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddSingleton<RunLogStore>().AddSingleton<LiveRuns>().AddSingleton<RunFeed>().AddSingleton<RunQueue>();
+        services.AddSingleton<RunLogStore>().AddSingleton<LiveRuns>().AddSingleton<RunFeed>().AddSingleton<RunQueue>().AddSingleton<RunPasswords>();
         services.AddSingleton<RunService>().AddSingleton<JobService>().AddSingleton<CompressionMeter>().AddSingleton<RunExecutor>().AddSingleton<RunTidying>();
         services.AddSingleton<BackupWork>().AddSingleton<BackupService>().AddSingleton<DestinationScan>();
         services.AddSingleton<RestoreWork>().AddSingleton<RestoreService>().AddSingleton<VerifyWork>().AddSingleton<VerifyService>().AddSingleton<VerificationService>().AddSingleton<OverviewService>();
