@@ -145,6 +145,27 @@ public sealed class PasswordTests(PostgresServer postgres) : IDisposable
     }
 
     [Fact]
+    public async Task A_verify_without_the_password_finds_no_damage_and_with_the_servers_own_it_proves_the_backup()
+    {
+        Guid backupId;
+        await using (var vault = TestVault.Start(folder.Path))
+        {
+            var (_, jobId, _) = await AddJobAsync(vault);
+            backupId = (await BackUpAsync(vault, jobId)).Backup.Id;
+            var unknown = await VerifyAsync(vault, backupId);
+            (unknown.State, unknown.ProblemCode).ShouldBe((RunState.Failed, "password-needed"));
+            unknown.ProblemNext.ShouldNotBeNull().ShouldContain("BACKUP_ENCRYPTION_PASSWORD");
+            var kept = (await vault.Backups.FindAsync(backupId))!;
+            (kept.Backup.State, kept.Copies[0].Copy.IsDamaged).ShouldBe((BackupState.Available, false));
+        }
+
+        await File.WriteAllTextAsync(TestVault.PasswordFileOf(folder.Path), Password);
+        await using var again = TestVault.Start(folder.Path);
+        var proved = await VerifyAsync(again, backupId);
+        proved.State.ShouldBe(RunState.Succeeded, await again.LogOfAsync(proved.Id));
+    }
+
+    [Fact]
     public async Task Another_vault_that_finds_the_backup_knows_that_it_needs_a_password()
     {
         await using (var vault = TestVault.Start(folder.Path))
@@ -178,6 +199,9 @@ public sealed class PasswordTests(PostgresServer postgres) : IDisposable
         (run.State, run.WrappedPassword).ShouldBe((RunState.Succeeded, null), await vault.LogOfAsync(run.Id));
         return (await vault.Backups.FindAsync(run.BackupId!.Value))!;
     }
+
+    private static async Task<Run> VerifyAsync(TestVault vault, Guid backupId) =>
+        await vault.EndOfAsync((await vault.Services.GetRequiredService<VerifyService>().StartAsync([backupId], TestVault.Ada)).Value.RunIds.ShouldHaveSingleItem());
 
     private static Task<Vault.Core.Result<Guid>> StartRestoreAsync(TestVault vault, BackupRow backup, RestoreTarget target, string? password) =>
         vault.Restores.StartAsync(backup.Backup.Id, target, target.Database, TestVault.Ada, default, password);

@@ -8,6 +8,7 @@ using Vault.Core.Stores;
 using Vault.Server.Database;
 using Vault.Server.Features.Destinations;
 using Vault.Server.Features.Profiles;
+using Vault.Server.Features.Restores;
 using Vault.Server.Features.Runs;
 
 namespace Vault.Server.Features.Backups;
@@ -16,6 +17,8 @@ namespace Vault.Server.Features.Backups;
 internal sealed class VerifyWork(
     IDbContextFactory<VaultDb> databases, DestinationService destinations, ProfileService profiles, EngineRegistry engines, TimeProvider clock)
 {
+    private const string PasswordNext = "Nothing is known against the backup. A verify takes the server's own password: set BACKUP_ENCRYPTION_PASSWORD to the right one and verify again; a restore asks for it.";
+
     /// <summary>Ends with what was found, good or bad, as one with the end of the run.</summary>
     public async Task<RunEnd> RunAsync(Run run, IRunLog log, CancellationToken cancel)
     {
@@ -43,7 +46,7 @@ internal sealed class VerifyWork(
         }
         catch (ProblemException failure) when (!cancel.IsCancellationRequested)
         {
-            return failure.Problem;
+            return failure.Problem.Code is RestoreWork.PasswordNeeded or RestoreWork.WrongPassword ? failure.Problem with { Next = PasswordNext } : failure.Problem;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException && !cancel.IsCancellationRequested)
         {
