@@ -18,7 +18,7 @@ internal sealed class ArchiveProof : IDumpProof
     private readonly List<TableRows> tables = [];
     private readonly List<ArchiveBlock> blocks = [];
     private readonly byte[] number = new byte[9];
-    private Dictionary<int, ArchiveEntry> awaited = [];
+    private readonly Dictionary<int, ArchiveEntry> awaited = [];
     private Next next = Next.Block;
     private int numberBytes;
     private long chunkLeft;
@@ -52,7 +52,8 @@ internal sealed class ArchiveProof : IDumpProof
             bytes = toc.Take(bytes);
             if (!toc.IsComplete) return;
             (isTocRead, position) = (true, toc.Position);
-            awaited = toc.Entries.Where(entry => entry.HasData).ToDictionary(entry => entry.DumpId);
+            foreach (var entry in toc.Entries.Where(entry => entry.HasData))
+                if (!awaited.TryAdd(entry.DumpId, entry)) damage = $"its table of contents promises data {entry.DumpId} twice";
         }
 
         while (damage is null && !bytes.IsEmpty)

@@ -66,7 +66,7 @@ public static class BackupOpener
         using var found = await new KeySearch(file, metadata, log).FindAsync(candidates, cancel);
         log.Write(LogLevel.Info, $"Verified: the whole file ({file.SizeBytes} bytes) is authentic under the key of profile '{found.ProfileName}'.");
         OpenedDump.SaySmartRecovery(log, found.ProfileName, found.IsNamed);
-        var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(0, cancel), cancel);
+        var stream = await file.ReadFromAsync(0, cancel);
         var encryption = metadata.Encryption!;
         var plain = new StandardStream(found.Proved!.Read(stream), found.Key, Convert.FromHexString(encryption.Iv!), Convert.FromHexString(encryption.AuthTag!));
         var (dump, dressed) = await OpenedDump.UnpackAsync(plain, metadata, Mismatch, cancel);
@@ -77,7 +77,7 @@ public static class BackupOpener
     {
         using var proved = new ProvedBytes();
         await VerifyPlainAsync(file, metadata.Sha256?.Stored, proved, log, cancel);
-        var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(0, cancel), cancel);
+        var stream = await file.ReadFromAsync(0, cancel);
         var (dump, dressed) = await OpenedDump.UnpackAsync(proved.Read(stream), metadata, Mismatch, cancel);
         return new OpenedBackup(dump, dressed, format: null, profileName: null, wasSmartRecovery: false);
     }
@@ -88,8 +88,8 @@ public static class BackupOpener
     {
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var progress = new ByteProgress(log, file.SizeBytes);
-        await using var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(0, cancel), cancel);
-        await Stage.ReadBackupAsync(async () => { await ObservedStream.ReadWholeAsync(stream, Observe, cancel); return true; }, cancel);
+        await using var stream = await file.ReadFromAsync(0, cancel);
+        await ObservedStream.ReadWholeAsync(stream, Observe, cancel);
         OpenProblems.ThrowIfSizeDiffers(progress.DoneBytes, file.SizeBytes);
         if (expected is null)
         {

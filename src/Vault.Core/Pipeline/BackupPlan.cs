@@ -82,12 +82,16 @@ public sealed record BackupFile(string ObjectName, BackupMetadata? Metadata, Fun
     /// <summary>The SHA-256 of the dump that was recorded when the backup was made; null when nobody but the metadata knows it.</summary>
     public string? RecordedDumpSha256 { get; init; }
 
+    /// <summary>From byte <paramref name="offset"/> on; what fails there, now or while it is read, is said in words.</summary>
+    internal async Task<Stream> ReadFromAsync(long offset, CancellationToken cancel) =>
+        new ExplainedStream(await Stage.ReadBackupAsync(() => OpenAsync(offset, cancel), cancel));
+
     /// <summary>The first bytes; fewer than <paramref name="size"/> when the file is shorter.</summary>
     internal async Task<byte[]> ReadHeadAsync(int size, CancellationToken cancel)
     {
-        await using var stream = await Stage.ReadBackupAsync(() => OpenAsync(0, cancel), cancel);
+        await using var stream = await ReadFromAsync(0, cancel);
         var head = new byte[size];
-        return head[..await Stage.ReadBackupAsync(async () => await stream.ReadAtLeastAsync(head, size, throwOnEndOfStream: false, cancel), cancel)];
+        return head[..await stream.ReadAtLeastAsync(head, size, throwOnEndOfStream: false, cancel)];
     }
 }
 

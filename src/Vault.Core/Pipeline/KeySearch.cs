@@ -96,8 +96,8 @@ internal sealed class KeySearch(BackupFile file, BackupMetadata metadata, IRunLo
     {
         var proved = new ProvedBytes();
         var progress = new ByteProgress(log, file.SizeBytes);
-        await using var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(0, cancel), cancel);
-        var isRight = await Stage.ReadBackupAsync(() => StandardFormat.VerifyAsync(stream, key, iv, tag, Observe, cancel), cancel);
+        await using var stream = await file.ReadFromAsync(0, cancel);
+        var isRight = await StandardFormat.VerifyAsync(stream, key, iv, tag, Observe, cancel);
         OpenProblems.ThrowIfSizeDiffers(progress.DoneBytes, metadata.Sizes?.Stored ?? file.SizeBytes);
         if (isRight)
         {

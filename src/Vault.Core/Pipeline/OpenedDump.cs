@@ -31,12 +31,20 @@ internal static class OpenedDump
         }
     }
 
-    /// <summary>The first bytes, and a stream that still begins with them.</summary>
+    /// <summary>The first bytes, and a stream that still begins with them. Owns <paramref name="stream"/>, also when it throws.</summary>
     public static async Task<(byte[] Head, Stream Whole)> PeekAsync(Stream stream, int size, CancellationToken cancel)
     {
-        var head = new byte[size];
-        head = head[..await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancel)];
-        return (head, new ReplayStream(head, stream));
+        try
+        {
+            var head = new byte[size];
+            head = head[..await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancel)];
+            return (head, new ReplayStream(head, stream));
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
+        }
     }
 
     public static void SaySmartRecovery(IRunLog log, string profileName, bool isNamed)

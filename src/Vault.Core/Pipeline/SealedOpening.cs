@@ -120,7 +120,7 @@ internal sealed class SealedOpening : IDisposable
     {
         var last = Math.Max(0, file.SizeBytes - SealedHeader.Size - 1) / (header.ChunkSize + SealedFormat.TagSize);
         await using var end = await OpenChunkAsync(last, cancel);
-        await Stage.ReadBackupAsync(async () => { await end.CopyToAsync(Stream.Null, cancel); return true; }, cancel);
+        await end.CopyToAsync(Stream.Null, cancel);
     }
 
     /// <summary>The first chunk tells it; metadata could lie.</summary>
@@ -136,16 +136,24 @@ internal sealed class SealedOpening : IDisposable
 
     private async Task<SealedStream> OpenChunkAsync(long index, CancellationToken cancel)
     {
-        var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(SealedFormat.OffsetOf(index, header.ChunkSize), cancel), cancel);
+        var stream = await file.ReadFromAsync(SealedFormat.OffsetOf(index, header.ChunkSize), cancel);
         return new SealedStream(stream, keys, header.ChunkSize, index);
     }
 
     /// <summary>From the header on: who looks at every stored byte sees the whole file in one pass.</summary>
     private async Task<SealedStream> OpenWholeAsync(CancellationToken cancel)
     {
-        var stream = await Stage.ReadBackupAsync(() => file.OpenAsync(0, cancel), cancel);
-        await Stage.ReadBackupAsync(async () => { await stream.ReadExactlyAsync(new byte[SealedHeader.Size], cancel); return true; }, cancel);
-        return new SealedStream(stream, keys, header.ChunkSize);
+        var stream = await file.ReadFromAsync(0, cancel);
+        try
+        {
+            var skipped = await stream.ReadAtLeastAsync(new byte[SealedHeader.Size], SealedHeader.Size, throwOnEndOfStream: false, cancel);
+            return skipped == SealedHeader.Size ? new SealedStream(stream, keys, header.ChunkSize) : throw new ProblemException(SealedProblems.CutAt(skipped));
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
+        }
     }
 
     private void SayMismatch() => log.Write(LogLevel.Warning,
