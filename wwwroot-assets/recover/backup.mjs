@@ -172,16 +172,18 @@ class StandardBackup extends Backup {
 
   /** The whole tag, before the first byte is released. */
   async prove(onRead) {
-    const proof = await this.platform.gcmProof(this.key, this.iv);
+    const { key } = this;
+    const proof = await this.platform.gcmProof(key, this.iv);
     await this.twice.first((piece) => {
       proof.update(piece);
       onRead?.(piece.length);
     });
     if (!(await proof.isRight(this.tag))) throw this.isLikely ? problems.tagMismatch() : problems.wrongKey(wanted(this.metadata));
+    this.provedKey = key;
   }
 
   async *packed(onRead) {
-    const cipher = await this.platform.gcmStream(this.key, this.iv, this.tag);
+    const cipher = await this.platform.gcmStream(this.provedKey, this.iv, this.tag);
     for await (const piece of this.twice.second()) {
       yield await cipher.update(piece);
       onRead?.(piece.length);

@@ -8,28 +8,29 @@ import { $, element, notice, show, showFacts, showProblem, showSuccess } from '.
 
 const MAX_KEY_FILE = 1 << 20;
 const TITLE = document.title;
-const state = { file: null, metadata: null, found: null, keyPrint: null, isUnlocked: false, isRunning: false };
+const state = { file: null, metadata: null, found: null, keyPrint: null, password: null, isUnlocked: false, isRunning: false };
 let engine = new Engine();
 
 /** Several files at once: the backup, its metadata and the key may come together, in any order, from anywhere on the page. */
 async function take(files) {
   if (state.isRunning) return;
+  const before = state.file;
   let isNew = false;
   for (const file of files) {
     if (/\.meta\.json$/i.test(file.name)) [state.metadata, isNew] = [file, true];
     else if (/\.(txt|html?)$/i.test(file.name) && file.size <= MAX_KEY_FILE) await takeKey(file);
     else [state.file, isNew] = [file, true];
   }
-  if (isReplaced(files)) state.metadata = null;
+  if (before !== null && isReplaced(files)) state.metadata = null;
   const backups = [...files].filter((file) => /\.enc$/i.test(file.name));
   if (isNew) await open(backups.length > 1 ? ['Several backups were given. This page takes one at a time: the last one.'] : []);
 }
 
 // Another backup without metadata: what is here belongs to the one before.
-const isReplaced = (files) => files.includes(state.file) && !files.includes(state.metadata) && state.metadata?.name !== `${state.file.name}.meta.json` && state.found !== null;
+const isReplaced = (files) => files.includes(state.file) && !files.includes(state.metadata) && state.metadata?.name !== `${state.file.name}.meta.json`;
 
 async function open(notes) {
-  Object.assign(state, { found: null, isUnlocked: false });
+  Object.assign(state, { found: null, isUnlocked: false, password: null });
   ['backup-problem', 'key-problem', 'outcome', 'notes'].forEach((id) => show(id));
   try {
     if (state.file) state.found = await engine.ask('open', { file: state.file, metadata: state.metadata });
@@ -126,7 +127,7 @@ async function run(keep) {
   let sink = null;
   try {
     // Before the dialog that asks where to: nobody wants to choose a place for nothing.
-    if (state.found.wants === 'password') await engine.ask('unlock', { secret: { password: $('secret').value } });
+    if (state.found.wants === 'password') await unlockByPassword($('secret').value);
     if (keep) sink = canWriteToDisk() ? await DiskSink.choose(dumpName(state.file.name)) : new DownloadSink(dumpName(state.file.name));
     if (keep && !sink) return;
     begin(keep);
@@ -145,6 +146,12 @@ async function run(keep) {
   }
 }
 
+// Stretching takes a moment, and the dialog opens only shortly after a click: a second click must not wait again.
+async function unlockByPassword(password) {
+  if (password !== state.password) await engine.ask('unlock', { secret: { password } });
+  state.password = password;
+}
+
 function again(sink) {
   const button = element('button', 'button quiet', 'Save it again');
   button.type = 'button';
@@ -156,7 +163,7 @@ function begin(keep) {
   const total = state.file.size * state.found.passes;
   const startedAt = performance.now();
   let saidAt = 0;
-  state.isRunning = true;
+  setRunning(true);
   $('ready').hidden = true;
   $('running').hidden = false;
   $('rate').textContent = '';
@@ -173,9 +180,15 @@ function begin(keep) {
 }
 
 function end() {
-  state.isRunning = false;
+  setRunning(false);
   $('ready').hidden = false;
   $('running').hidden = true;
+}
+
+// Another key or file in the middle would be another backup.
+function setRunning(isRunning) {
+  state.isRunning = isRunning;
+  ['files', 'secret', 'show', 'key-file'].forEach((id) => { $(id).disabled = isRunning; });
 }
 
 function tell(word) {
@@ -186,6 +199,7 @@ function tell(word) {
 // A fresh worker knows neither backup nor key; give them to it again, so that a second try is one click.
 async function startAnew() {
   engine.end();
+  state.password = null;
   engine = new Engine();
   try {
     await engine.ask('open', { file: state.file, metadata: state.metadata });
