@@ -12,10 +12,12 @@ public static partial class ObjectNames
     public const string EncryptedSuffix = ".enc";
 
     private const int MaxSlugLength = 48;
+    private const string StartPattern = "yyyy-MM-dd'T'HH-mm-ss-fff'Z'";
+    private const int StartLength = 24;
 
     public static string ForBackup(string jobName, DateTimeOffset startedAt, Guid runId, string extension, CompressionMethod c, bool isEncrypted)
     {
-        var at = startedAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH-mm-ss-fff'Z'", CultureInfo.InvariantCulture);
+        var at = startedAt.UtcDateTime.ToString(StartPattern, CultureInfo.InvariantCulture);
         return $"{Slug(jobName)}/{at}-{RunWord(runId)}.{Checked(extension)}{c.ToSuffix()}{(isEncrypted ? EncryptedSuffix : "")}";
     }
 
@@ -25,6 +27,10 @@ public static partial class ObjectNames
 
     /// <summary>Whether Vault gives such names to backups and their metadata; in a folder that others use too, the rest is theirs.</summary>
     public static bool IsVaults(string name) => Own().IsMatch(name);
+
+    /// <summary>When the run began that made an object of this name; null when the name is not Vault's.</summary>
+    public static DateTimeOffset? StartOf(string objectName) => IsVaults(objectName)
+        && DateTimeOffset.TryParseExact(objectName.Split('/')[1][..StartLength], StartPattern, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
 
     /// <summary>Two job names may share a slug: the run id keeps their objects apart.</summary>
     internal static string Slug(string jobName)

@@ -108,11 +108,7 @@ internal sealed class SealedOpening : IDisposable
         log.Write(LogLevel.Warning, file.Metadata is null && file.MetadataProblem is null
             ? "The metadata is missing. The file is sealed and opens without it."
             : "The metadata beside this backup is not its own or was changed, so it is ignored. The file is sealed and opens without it.");
-        return new BackupMetadata
-        {
-            Compression = CompressionMethods.OfName(file.ObjectName),
-            Encryption = new EncryptionMetadata { Enabled = true, Format = SealedFormat.Word, Iv = Convert.ToHexStringLower(header.Salt) },
-        };
+        return SealedMetadata.Of(header, file.ObjectName);
     }
 
     /// <summary>A file that was cut shows it here, before hours of restoring.</summary>

@@ -10,9 +10,9 @@ using Xunit;
 namespace Vault.Server.Tests.Faults;
 
 /// <summary>What is not exactly the backup that was made is refused before the restore tool gets a byte.</summary>
-public sealed class DamagedBackupTests(OneBackup one, PostgresServer postgres) : IClassFixture<OneBackup>, IAsyncLifetime
+public sealed class DamagedBackupTests(OneStandardBackup one, PostgresServer postgres) : IClassFixture<OneStandardBackup>, IAsyncLifetime
 {
-    private static readonly Dictionary<string, Func<OneBackup, Task>> Damages = new()
+    internal static readonly Dictionary<string, Func<OneBackup, Task>> Damages = new()
     {
         ["first byte"] = one => one.ChangeFileAsync(bytes => Flip(bytes, 0)),
         ["middle byte"] = one => one.ChangeFileAsync(bytes => Flip(bytes, bytes.Length / 2)),
@@ -80,8 +80,8 @@ public sealed class DamagedBackupTests(OneBackup one, PostgresServer postgres) :
     [InlineData("no tag", "metadata-tag-malformed", "no readable authentication tag")]
     [InlineData("iv of 4", "metadata-iv-length", "has 4 bytes")]
     [InlineData("metadata gone", "metadata-missing", ".meta.json")]
-    [InlineData("metadata of another", "backup-exchanged", "not that of this backup")]
-    [InlineData("both of another", "backup-exchanged", "not that of this backup")]
+    [InlineData("metadata of another", "backup-exchanged", "not this backup")]
+    [InlineData("both of another", "backup-exchanged", "not this backup")]
     [InlineData("says not encrypted", "backup-exchanged", "its encryption")]
     [InlineData("metadata garbage", "metadata-garbage", "cannot be read")]
     [InlineData("metadata empty", "metadata-garbage", "cannot be read")]

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Shouldly;
+using Vault.Core.Formats;
 using Vault.Server.Features.Backups;
 using Vault.Server.Tests.Runs;
 using Vault.Testing;
@@ -7,8 +8,13 @@ using Xunit;
 
 namespace Vault.Server.Tests.Faults;
 
-/// <summary>A vault with two good backups, and restore tools that leave a mark when they are started.</summary>
-public sealed class OneBackup(PostgresServer postgres) : IAsyncLifetime
+/// <summary>A vault with two good <c>standard</c> backups, and restore tools that leave a mark when they are started.</summary>
+public sealed class OneStandardBackup(PostgresServer postgres) : OneBackup(postgres, EncryptionFormat.Standard);
+
+/// <summary>The same, <c>sealed</c>.</summary>
+public sealed class OneSealedBackup(PostgresServer postgres) : OneBackup(postgres, EncryptionFormat.Sealed);
+
+public abstract class OneBackup(PostgresServer postgres, EncryptionFormat format) : IAsyncLifetime
 {
     private const string RealTools = "/usr/lib/postgresql/15/bin";
     private readonly TempFolder folder = new();
@@ -36,8 +42,9 @@ public sealed class OneBackup(PostgresServer postgres) : IAsyncLifetime
         foreach (var tool in new[] { "pg_dump", "psql", "pg_restore" })
             await FailedBackupTests.WriteToolAsync(tools.File(tool), $"#!/bin/sh\ncase \"$1 {tool}\" in --version*|*pg_dump) ;; *) echo {tool} >> '{tools.File("starts")}' ;; esac\nexec {RealTools}/{tool} \"$@\"\n");
         Database = await postgres.MakeDatabaseAsync(rows: 3000);
-        scene = await Scene.StartAsync(folder, postgres.Cluster.Settings(Database), replace: FailedBackupTests.Tools(tools.Path));
+        scene = await Scene.StartAsync(folder, postgres.Cluster.Settings(Database), replace: FailedBackupTests.Tools(tools.Path), sealing: format);
         Backup = await scene.BackUpAsync();
+        Backup.Backup.Format.ShouldBe(format.ToWord());
         await postgres.Cluster.ExecuteAsync(Database, "DELETE FROM orders WHERE id % 2 = 0");
         Other = await scene.BackUpAsync();
         (file, metadata) = (await File.ReadAllBytesAsync(FilePath), await File.ReadAllBytesAsync(MetadataPath));

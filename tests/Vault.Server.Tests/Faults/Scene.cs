@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Shouldly;
 using Vault.Core;
+using Vault.Core.Formats;
 using Vault.Server.Features.Audit;
 using Vault.Server.Features.Backups;
 using Vault.Server.Features.Restores;
@@ -23,10 +24,11 @@ internal sealed class Scene : IAsyncDisposable
     public Guid DestinationId { get; private set; }
     public Guid JobId { get; private set; }
 
-    public static async Task<Scene> StartAsync(TempFolder folder, SettingValues source, string format = "plain", Action<IServiceCollection>? replace = null, string profile = "Shop key")
+    public static async Task<Scene> StartAsync(TempFolder folder, SettingValues source, string format = "plain", Action<IServiceCollection>? replace = null, string profile = "Shop key", EncryptionFormat sealing = EncryptionFormat.Sealed)
     {
         var scene = new Scene(TheVault.Start(folder.Path, replace: replace));
         scene.ProfileId = (await scene.Vault.Profiles.CreateAsync(profile, Ada)).Value;
+        if (sealing != EncryptionFormat.Sealed) (await scene.Vault.Profiles.SetFormatAsync(scene.ProfileId, sealing, Ada)).ShouldBeNull();
         scene.SourceId = await scene.Vault.AddSourceAsync("Shop", "postgresql", source);
         scene.DestinationId = await scene.Vault.AddDestinationAsync();
         scene.JobId = await scene.Vault.AddJobAsync("Shop", scene.SourceId, scene.DestinationId, scene.ProfileId, format);

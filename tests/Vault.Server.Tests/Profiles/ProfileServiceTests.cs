@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Shouldly;
+using Vault.Core.Formats;
 using Vault.Server.Features.Audit;
 using Vault.Server.Features.Backups;
 using Vault.Server.Features.Profiles;
@@ -42,6 +43,15 @@ public sealed class ProfileServiceTests : IAsyncDisposable
         for (var i = 0; i < 5; i++)
             await Profiles.RevealAsync(id, "a wrong password", TestVault.Admin);
         (await Profiles.RevealAsync(id, TestVault.Password, TestVault.Admin)).Problem.ShouldBeProblem("wrong-password");
+    }
+
+    [Fact]
+    public async Task A_new_profile_seals_and_its_owner_may_choose_standard()
+    {
+        var id = (await Profiles.CreateAsync("main", TestVault.Admin)).Value;
+        (await Profiles.ListAsync())[0].Format.ShouldBe("sealed");
+        (await Profiles.SetFormatAsync(id, EncryptionFormat.Standard, TestVault.Admin)).ShouldBeNullProblem();
+        (await Profiles.ListAsync())[0].Format.ShouldBe("standard");
     }
 
     [Fact]

@@ -32,11 +32,36 @@ public sealed class ScanTests(PostgresServer postgres) : IDisposable
 
         var metadata = Directory.GetFiles(second.BackupFolder, "*.meta.json", SearchOption.AllDirectories).Single();
         File.Move(metadata, metadata + ".away");
+        (await second.Scan.ScanAsync(destination, default)).Missing.ShouldBe(0, "a sealed file needs no metadata");
+        var content = metadata[..^".meta.json".Length];
+        File.Move(content, content + ".away");
         (await second.Scan.ScanAsync(destination, default)).Missing.ShouldBe(1);
         (await second.Backups.FindAsync(made.Id))!.Backup.State.ShouldBe(BackupState.Missing);
-        File.Move(metadata + ".away", metadata);
+        File.Move(content + ".away", content);
         (await second.Scan.ScanAsync(destination, default)).Returned.ShouldBe(1);
         (await second.Backups.FindAsync(made.Id))!.Backup.State.ShouldBe(BackupState.Found);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("{ no json")]
+    public async Task A_sealed_backup_whose_metadata_is_lost_is_found_and_restores(string? metadata)
+    {
+        await using var vault = TestVault.Start(folder.Path);
+        var made = await BackUpAsync(vault);
+        var path = Directory.GetFiles(vault.BackupFolder, "*.meta.json", SearchOption.AllDirectories).Single();
+        File.Delete(path);
+        if (metadata is not null) await File.WriteAllTextAsync(path, metadata);
+        await using var db = vault.Db();
+        await db.Backups.ExecuteDeleteAsync();
+
+        (await vault.Scan.ScanAsync((await db.Destinations.SingleAsync()).Id, default)).Added.ShouldBe(1);
+        var found = (await vault.Backups.ListAsync(new BackupFilter())).ShouldHaveSingleItem();
+        (found.Backup.State, found.Backup.Engine, found.Backup.IsEncrypted).ShouldBe((BackupState.Found, "postgresql", true));
+        found.Backup.StartedAt.ShouldBe(made.StartedAt, TimeSpan.FromMilliseconds(1));
+        var target = new RestoreTarget(found.Copies[0].Copy.Id, (await db.Sources.SingleAsync()).Id, $"{made.Databases} again");
+        var run = await vault.EndOfAsync((await vault.Restores.StartAsync(found.Backup.Id, target, target.Database, TestVault.Ada, default)).Value);
+        run.State.ShouldBe(RunState.Succeeded, await vault.LogOfAsync(run.Id));
     }
 
     [Fact]

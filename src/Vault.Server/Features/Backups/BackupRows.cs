@@ -20,7 +20,7 @@ internal static class BackupRows
             State = state,
             JobName = Cut(metadata.Job?.Name) ?? objectName.Split('/')[0],
             SourceName = Cut(metadata.Source?.Name) ?? Cut(metadata.Job?.Name) ?? "unknown",
-            Engine = Cut(metadata.Source?.Engine) ?? "unknown",
+            Engine = Cut(metadata.Source?.Engine) ?? EngineByName(objectName),
             Databases = Cut(string.Join(',', metadata.Source?.Databases ?? []), LongestDescription)!,
             EngineVersion = Cut(metadata.EngineVersion),
             ToolVersion = Cut(metadata.ToolVersion),
@@ -52,6 +52,14 @@ internal static class BackupRows
         : objectName.Contains(".dump", StringComparison.Ordinal) ? "custom"
         : objectName.Contains(".sqlite", StringComparison.Ordinal) || objectName.Contains(".db", StringComparison.Ordinal) ? "sqlite"
         : "unknown";
+
+    /// <summary>For a sealed file whose metadata is lost. A restore looks at the dump itself.</summary>
+    private static string EngineByName(string objectName) => FormatByName(objectName) switch
+    {
+        "plain" or "custom" => "postgresql",
+        "sqlite" => "sqlite",
+        _ => "unknown",
+    };
 
     public static Copy CopyOf(Guid backupId, string objectName, long sizeBytes, Guid destinationId) =>
         new() { Id = Guid.CreateVersion7(), BackupId = backupId, DestinationId = destinationId, ObjectName = objectName, SizeBytes = sizeBytes };

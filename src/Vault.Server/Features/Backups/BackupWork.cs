@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Vault.Adapters;
 using Vault.Core;
 using Vault.Core.Engines;
+using Vault.Core.Formats;
 using Vault.Core.Pipeline;
 using Vault.Server.Database;
 using Vault.Server.Features.Destinations;
@@ -27,9 +28,9 @@ internal sealed class BackupWork(
         var settings = await sources.OpenSettingsAsync(source.Id);
         await using var store = await destinations.OpenStoreAsync(job.DestinationId);
         using var password = passwords.Open(run);
-        var key = password is null ? await OpenKeyAsync(job, log) : null;
+        var (key, format) = password is null ? await OpenKeyAsync(job, log) : default;
         using var masterKey = key?.Key;
-        var plan = PlanOf(run, job, source, key) with { Password = password };
+        var plan = PlanOf(run, job, source, key) with { Password = password, Format = format };
         if (password is not null) log.Write(LogLevel.Info, "This backup is sealed with the password that was typed, not with the key of a profile. Vault does not keep it.");
         await using var dump = await engine.StartDumpAsync(new DumpRequest(settings, job.DumpFormat), log, cancel);
         var outcome = await BackupPipeline.RunAsync(dump, plan, run.Id, run.StartedAt!.Value, store, log, clock, cancel);
@@ -50,19 +51,19 @@ internal sealed class BackupWork(
         return (job, await db.Sources.AsNoTracking().SingleAsync(s => s.Id == job.SourceId));
     }
 
-    private async Task<BackupKey?> OpenKeyAsync(Job job, IRunLog log)
+    private async Task<(BackupKey? Key, EncryptionFormat Format)> OpenKeyAsync(Job job, IRunLog log)
     {
         if (job.ProfileId is not { } profileId)
         {
             log.Write(LogLevel.Warning, "This job has no Encryption Profile: the backup is NOT encrypted");
-            return null;
+            return (null, default);
         }
 
         await using var db = await databases.CreateDbContextAsync();
         var profile = await db.EncryptionProfiles.AsNoTracking().SingleAsync(p => p.Id == profileId);
         if (!profile.IsEnabled)
             throw new ProblemException("profile-disabled", $"The Encryption Profile \"{profile.Name}\" is disabled, so no backup was made.", "Enable it in Settings > Vault, or choose another one in the job.");
-        return new BackupKey(profile.Id, profile.Name, await profiles.OpenKeyAsync(profile.Id));
+        return (new BackupKey(profile.Id, profile.Name, await profiles.OpenKeyAsync(profile.Id)), EncryptionFormats.Parse(profile.Format) ?? EncryptionFormat.Sealed);
     }
 
     private static BackupPlan PlanOf(Run run, Job job, Source source, BackupKey? key) => new(

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using Vault.Core;
+using Vault.Core.Formats;
 using Vault.Core.Metadata;
+using Vault.Core.Pipeline;
 using Vault.Core.Stores;
 using Vault.Server.Database;
 using Vault.Server.Features.Destinations;
@@ -77,9 +79,7 @@ internal sealed class DestinationScan(
         {
             // Its own run may have ended, and recorded it, since the catalogue was read.
             if (await db.Copies.AnyAsync(c => c.DestinationId == destinationId && c.ObjectName == item.Name, cancel)) continue;
-            var problem = found.ContainsKey(ObjectNames.MetadataOf(item.Name))
-                ? await AdoptAsync(db, store, item, destinationId, cancel)
-                : MetadataMissing(item.Name);
+            var problem = await AdoptAsync(db, store, item, found.ContainsKey(ObjectNames.MetadataOf(item.Name)), destinationId, cancel);
             if (problem is null) added++;
             else notBackups.Add(new NotABackup(item.Name, item.SizeBytes, problem));
         }
@@ -96,7 +96,8 @@ internal sealed class DestinationScan(
         {
             // By the state that it has now: a backup that is deleted meanwhile is neither.
             var backup = db.Backups.Where(b => b.Id == copy.BackupId);
-            if (found.ContainsKey(copy.ObjectName) && found.ContainsKey(ObjectNames.MetadataOf(copy.ObjectName)))
+            // A sealed file needs no metadata.
+            if (found.ContainsKey(copy.ObjectName) && (found.ContainsKey(ObjectNames.MetadataOf(copy.ObjectName)) || await backup.AnyAsync(b => b.Format == "sealed", cancel)))
                 // A copy that was damaged when it was last read stays so until a verify proves it.
                 returned += await MoveAsync(backup.Where(b => b.State == BackupState.Missing), copy.IsDamaged ? BackupState.Damaged : BackupState.Found, cancel);
             else missing += await MoveAsync(backup.Where(b => b.State == BackupState.Available || b.State == BackupState.Found || b.State == BackupState.Damaged), BackupState.Missing, cancel);
@@ -108,9 +109,10 @@ internal sealed class DestinationScan(
     private static Task<int> MoveAsync(IQueryable<Backup> backups, BackupState state, CancellationToken cancel) =>
         backups.ExecuteUpdateAsync(set => set.SetProperty(b => b.State, state), cancel);
 
-    private static async Task<Problem?> AdoptAsync(VaultDb db, IObjectStore store, StoredObject item, Guid destinationId, CancellationToken cancel)
+    private static async Task<Problem?> AdoptAsync(VaultDb db, IObjectStore store, StoredObject item, bool hasMetadata, Guid destinationId, CancellationToken cancel)
     {
-        var metadata = await ReadMetadataAsync(store, item, cancel);
+        var metadata = hasMetadata ? await ReadMetadataAsync(store, item, cancel) : MetadataMissing(item.Name);
+        if (!metadata.IsOk && await ReadSealedAsync(store, item, cancel) is { } told) metadata = told;
         if (!metadata.IsOk) return metadata.Problem;
         var backup = BackupRows.Of(metadata.Value, BackupState.Found, item.Name, item.SizeBytes, destinationId);
         var isKnown = await db.Backups.AnyAsync(b => b.Id == backup.Id, cancel);
@@ -142,6 +144,22 @@ internal sealed class DestinationScan(
         }
     }
 
+    /// <summary>What a sealed file tells of itself; null when it is none. Its key decides later whether that is true.</summary>
+    private static async Task<BackupMetadata?> ReadSealedAsync(IObjectStore store, StoredObject item, CancellationToken cancel)
+    {
+        try
+        {
+            await using var content = await store.OpenReadAsync(item.Name, cancel);
+            var head = new byte[SealedHeader.Size];
+            var header = SealedHeader.Parse(head.AsSpan(0, await content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancel)));
+            return header.IsOk ? SealedMetadata.Of(header.Value, item.Name) : null;
+        }
+        catch (Exception failure) when (failure is ProblemException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>To the job and source that made it, when this vault has them.</summary>
     private static async Task LinkAsync(VaultDb db, Backup backup, BackupMetadata metadata, CancellationToken cancel)
     {
@@ -156,7 +174,7 @@ internal sealed class DestinationScan(
         "destination-empty", $"The destination is empty, although it should hold {expected} backup{(expected == 1 ? "" : "s")}; they are marked Missing until it has them again.",
         "See whether its disk or share is mounted, then scan it again.");
 
-    private static Problem MetadataMissing(string objectName) => new(
+    private static Result<BackupMetadata> MetadataMissing(string objectName) => new Problem(
         "metadata-missing", $"{objectName} has no .meta.json beside it, so it cannot be proved to be a whole backup and is not listed as one.",
         "Put its .meta.json back beside it and scan again, or delete the file.");
 }

@@ -1,3 +1,5 @@
+using Vault.Core.Formats;
+
 namespace Vault.Server.Features.Profiles;
 
 /// <summary>A named master key.</summary>
@@ -11,6 +13,9 @@ internal sealed class EncryptionProfile
 
     /// <summary>16 hex characters that name the key and do not reveal it (design §3).</summary>
     public required string KeyFingerprint { get; init; }
+
+    /// <summary><c>sealed</c> or <c>standard</c>: how new backups are written. Old ones are read whatever they are.</summary>
+    public string Format { get; set; } = EncryptionFormat.Sealed.ToWord();
 
     /// <summary>A disabled profile makes no new backups; it still opens old ones.</summary>
     public bool IsEnabled { get; set; } = true;

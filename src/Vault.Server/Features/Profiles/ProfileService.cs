@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Vault.Core;
+using Vault.Core.Formats;
 using Vault.Core.Keys;
 using Vault.Core.Pipeline;
 using Vault.Server.Database;
@@ -14,7 +15,7 @@ namespace Vault.Server.Features.Profiles;
 /// <param name="BackupCount">Backups that its key opens, as far as the catalogue knows.</param>
 /// <param name="SameKeyNames">Other profiles with the same key.</param>
 public sealed record ProfileRow(
-    Guid Id, string Name, string KeyFingerprint, bool IsEnabled, bool IsImported, DateTimeOffset CreatedAt, DateTimeOffset? KeyCopiedAt,
+    Guid Id, string Name, string KeyFingerprint, string Format, bool IsEnabled, bool IsImported, DateTimeOffset CreatedAt, DateTimeOffset? KeyCopiedAt,
     DateTimeOffset? KitDownloadedAt, int BackupCount, IReadOnlyList<string> JobNames, IReadOnlyList<string> SameKeyNames)
 {
     /// <summary>Nobody holds the key outside this vault, as far as it knows.</summary>
@@ -38,7 +39,7 @@ internal sealed class ProfileService(
         var profiles = await db.EncryptionProfiles.AsNoTracking().OrderBy(p => p.Name).ToListAsync();
         var rows = new List<ProfileRow>();
         foreach (var p in profiles)
-            rows.Add(new(p.Id, p.Name, p.KeyFingerprint, p.IsEnabled, p.IsImported, p.CreatedAt, p.KeyCopiedAt, p.KitDownloadedAt,
+            rows.Add(new(p.Id, p.Name, p.KeyFingerprint, p.Format, p.IsEnabled, p.IsImported, p.CreatedAt, p.KeyCopiedAt, p.KitDownloadedAt,
                 await MadeWith(db, p).CountAsync(), [.. jobs[p.Id]],
                 [.. profiles.Where(o => o.Id != p.Id && o.KeyFingerprint == p.KeyFingerprint).Select(o => o.Name)]));
         return rows;
@@ -74,6 +75,14 @@ internal sealed class ProfileService(
                 return FormCheck.NameTaken(checkedName.Value, "profile");
             profile.Name = checkedName.Value;
             return null;
+        });
+
+    /// <summary>How backups from now on are written; those that exist stay as they are.</summary>
+    public Task<Problem?> SetFormatAsync(Guid id, EncryptionFormat format, Actor actor) =>
+        ChangeAsync(id, $"profile-format-{format.ToWord()}", actor, (_, profile) =>
+        {
+            profile.Format = format.ToWord();
+            return Task.FromResult<Problem?>(null);
         });
 
     public Task<Problem?> SetEnabledAsync(Guid id, bool isEnabled, Actor actor) =>

@@ -94,9 +94,17 @@ internal sealed class RestoreWork(
     private async Task<OpenedBackup> OpenAsync(IObjectStore store, Backup backup, Copy copy, Password? password, IRunLog log, CancellationToken cancel)
     {
         var metadata = await ReadMetadataAsync(store, copy, cancel);
-        RefuseExchanged(backup, metadata);
-        var file = new BackupFile(copy.ObjectName, metadata, (offset, token) => store.OpenReadAsync(copy.ObjectName, offset, token), copy.SizeBytes);
-        return await BackupOpener.OpenAsync(file, await profiles.CandidatesAsync(password), log, cancel);
+        var isSealed = backup.Format == EncryptionFormat.Sealed.ToWord();
+        if (!isSealed) RefuseExchanged(backup, metadata.Value);
+        var file = new BackupFile(copy.ObjectName, metadata.IsOk ? metadata.Value : null, (offset, token) => store.OpenReadAsync(copy.ObjectName, offset, token), copy.SizeBytes)
+        {
+            MetadataProblem = metadata.Problem,
+            RecordedDumpSha256 = backup.DumpSha256,
+        };
+        var opened = await BackupOpener.OpenAsync(file, await profiles.CandidatesAsync(password), log, cancel);
+        if (!isSealed || opened.Format == EncryptionFormat.Sealed) return opened;
+        await opened.DisposeAsync();
+        throw new ProblemException(Exchanged);
     }
 
     /// <summary>
@@ -106,25 +114,27 @@ internal sealed class RestoreWork(
     private static void RefuseExchanged(Backup backup, BackupMetadata found)
     {
         if ((backup.IsEncrypted && !found.IsEncrypted) || Differs(backup.StoredSha256, found.Sha256?.Stored) || Differs(backup.DumpSha256, found.Sha256?.Dump))
-            throw new ProblemException("backup-exchanged",
-                "The metadata in the destination is not that of this backup (its encryption or its checksums differ from what the catalogue recorded), so nothing was restored.",
-                "Find out who changed it, and put the backup's own files back from another copy.");
+            throw new ProblemException(Exchanged);
 
         static bool Differs(string? recorded, string? found) => recorded is not null && !recorded.Equals(found, StringComparison.OrdinalIgnoreCase);
     }
 
-    private static async Task<BackupMetadata> ReadMetadataAsync(IObjectStore store, Copy copy, CancellationToken cancel)
+    private static Problem Exchanged { get; } = new("backup-exchanged",
+        "What is in the destination is not this backup (its encryption or its checksums differ from what the catalogue recorded), so nothing was restored.",
+        "Find out who changed it, and put the backup's own files back from another copy.");
+
+    private static async Task<Result<BackupMetadata>> ReadMetadataAsync(IObjectStore store, Copy copy, CancellationToken cancel)
     {
         var name = ObjectNames.MetadataOf(copy.ObjectName);
         try
         {
-            return (await StoredMetadata.ReadAsync(store, name, cancel)).Value;
+            return await StoredMetadata.ReadAsync(store, name, cancel);
         }
         catch (ProblemException failure) when (failure.Problem.Code == "object-missing")
         {
-            throw new ProblemException("metadata-missing",
+            return new Problem("metadata-missing",
                 $"The metadata {name} is not in the destination; without its IV and tag the backup cannot be proved authentic, so nothing was restored.",
-                "Put the .meta.json file back beside the backup, or choose another backup.", failure);
+                "Put the .meta.json file back beside the backup, or choose another backup.");
         }
     }
 }
