@@ -23,7 +23,7 @@ public static class BackupOpener
             return await sealing.OpenAsync(cancel);
         }
 
-        var metadata = CheckedMetadata(file);
+        var metadata = CheckedMetadata(file, head);
         return metadata.IsEncrypted
             ? await OpenStandardAsync(file, metadata, candidates, log, cancel)
             : await OpenPlainAsync(file, metadata, log, cancel);
@@ -49,7 +49,7 @@ public static class BackupOpener
     }
 
     /// <summary>Without a header of its own, a file is only what its metadata says.</summary>
-    private static BackupMetadata CheckedMetadata(BackupFile file)
+    private static BackupMetadata CheckedMetadata(BackupFile file, ReadOnlySpan<byte> head)
     {
         var metadata = file.Metadata ?? throw new ProblemException(file.MetadataProblem ?? OpenProblems.MetadataMissing(file.ObjectName));
         if (metadata.Encryption?.Check() is { } problem)
@@ -58,7 +58,12 @@ public static class BackupOpener
         }
 
         OpenProblems.ThrowIfSizeDiffers(file.SizeBytes, metadata.Sizes?.Stored ?? file.SizeBytes);
-        return metadata is { IsEncrypted: true, Encryption.Format: SealedFormat.Word } ? throw new ProblemException(OpenProblems.HeaderDamaged) : metadata;
+        if (metadata is { IsEncrypted: true, Encryption.Format: SealedFormat.Word })
+        {
+            throw new ProblemException(head.Length < SealedHeader.Size ? SealedHeader.Parse(head).Problem! : OpenProblems.HeaderDamaged);
+        }
+
+        return metadata;
     }
 
     private static async Task<OpenedBackup> OpenStandardAsync(BackupFile file, BackupMetadata metadata, IReadOnlyList<CandidateKey> candidates, IRunLog log, CancellationToken cancel)
