@@ -13,13 +13,13 @@ internal static class Shop
         return cluster;
     }
 
-    public static async Task SetUpAsync(Visitor visitor, PostgresCluster cluster)
+    public static async Task SetUpAsync(Visitor visitor, PostgresCluster cluster, string? dumpFormat = null)
     {
         await visitor.StartFirstAsync();
         await visitor.AddSourceByUrlAsync(UrlOf(cluster), "Shop");
         await visitor.AddDestinationAsync("Second disk", visitor.Server.BackupFolder);
         await visitor.CreateProfileAsync("Home key");
-        await visitor.AddJobAsync(Job);
+        await visitor.AddJobAsync(Job, dumpFormat);
     }
 
     public static string UrlOf(PostgresCluster cluster) =>

@@ -6,11 +6,11 @@ internal sealed partial class Visitor
 {
     /// <summary>From the list of backups into a new database, with the name typed to confirm; is on the page of the run then.</summary>
     /// <param name="onPlan">What is looked at while the plan is on the page.</param>
-    public async Task RestoreIntoNewAsync(string source, string database, Func<Task>? onPlan = null)
+    /// <param name="onTarget">What is looked at and filled in while the target is chosen.</param>
+    public async Task RestoreIntoNewAsync(string source, string database, Func<Task>? onPlan = null, Func<Task>? onTarget = null)
     {
-        await GoAsync("/backups");
-        await Page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Link, new() { Name = source, Exact = true }).First.ClickAsync();
-        await Link("Restore").ClickAsync();
+        await OpenRestoreAsync(source);
+        if (onTarget is not null) await onTarget();
         await Page.GetByLabel("A new one").CheckAsync();
         await Page.GetByLabel("Name of the new database").FillAsync(database);
         await Button("See what will happen").ClickAsync();
@@ -18,6 +18,15 @@ internal sealed partial class Visitor
         if (onPlan is not null) await onPlan();
         await Page.Locator("form:has(#restore-confirm) button[type=submit]").ClickAsync();
         await RunPageIsOpenAsync();
+    }
+
+    /// <summary>From the list of backups to the choice of a target.</summary>
+    public async Task OpenRestoreAsync(string source)
+    {
+        await GoAsync("/backups");
+        await Page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Link, new() { Name = source, Exact = true }).First.ClickAsync();
+        await Link("Restore").ClickAsync();
+        await Button("See what will happen").WaitForAsync();
     }
 
     public async Task DeleteJobAsync(string job)

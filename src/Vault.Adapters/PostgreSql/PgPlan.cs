@@ -134,7 +134,7 @@ internal sealed class PgPlan(PgTools tools, TimeProvider clock)
         };
         if (request.ParallelConnections > 1 && PgRestoreSpool.ReasonAgainst(request) is null)
         {
-            steps.Add($"Write the unpacked dump, NOT encrypted, to {request.SpoolFolder}, in a file without a name that is gone as soon as the restore ends.");
+            steps.Insert(1, $"Write the unpacked dump, NOT encrypted, to {request.SpoolFolder}, in a file without a name that is gone as soon as the restore ends.");
             steps.Add($"Restore into it with pg_restore over {request.ParallelConnections} connections at once. \"{request.Database}\" is not touched meanwhile.");
         }
         else steps.Add($"Restore into it with {ToolOf(request.Origin)}, in one transaction. \"{request.Database}\" is not touched meanwhile.");

@@ -10,6 +10,7 @@ internal sealed partial class PgRestoreItems(IReadOnlyList<ArchiveBlock> blocks,
     private readonly Dictionary<int, long> awaited = blocks.ToDictionary(block => block.Entry.DumpId, block => block.SizeBytes);
     private readonly long totalBytes = blocks.Sum(block => block.SizeBytes);
     private long doneBytes;
+    private long shownBytes;
     private bool areRowsIn;
 
     public void Take(string line)
@@ -21,10 +22,22 @@ internal sealed partial class PgRestoreItems(IReadOnlyList<ArchiveBlock> blocks,
             else BeginIndexes();
     }
 
+    /// <param name="runningBytes">Rows of the tables under way that the server has taken so far.</param>
+    public void TakeRunning(long runningBytes)
+    {
+        lock (gate)
+            if (awaited.Count > 0) Show(doneBytes + runningBytes);
+    }
+
     private void Finish(int id)
     {
-        if (awaited.Remove(id, out var bytes)) log.Progress(doneBytes += bytes, totalBytes);
+        if (!awaited.Remove(id, out var bytes)) return;
+        doneBytes += bytes;
+        Show(doneBytes);
     }
+
+    // What the server counts and what lies in the archive differ a little, and much when the archive is compressed by itself.
+    private void Show(long bytes) => log.Progress(shownBytes = Math.Max(shownBytes, Math.Min(bytes, totalBytes)), totalBytes);
 
     private void BeginIndexes()
     {

@@ -9,6 +9,9 @@ internal sealed class PgRestoreParallel(PgToolSet set, RestoreRequest request, I
 {
     private const string Effect = "nothing was restored, the target is as it was";
     private const int LeftToOthers = 2;
+    private const int CopyProgressMajor = 14;
+    private const string RunningBytesSql = "SELECT coalesce(sum(bytes_processed), 0)::bigint FROM pg_stat_progress_copy WHERE datname = $1";
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     // Sessions of others are seen as numbers only, unless one may see all; the count includes the server's own workers.
     private const string FreeConnectionsSql = """
@@ -27,7 +30,7 @@ internal sealed class PgRestoreParallel(PgToolSet set, RestoreRequest request, I
         await using var tool = ToolProcess.Start(new ToolStart(set.Path("pg_restore"), Arguments(connections, settings, spool),
             settings.ToolEnvironment($"vault-restore-{PgPlan.RunWord(request.RunId)}"), "PG", Take, TakesOutput: false, GivesInput: false).EndingWithVault());
         await using var onCancel = cancel.Register(tool.Kill);
-        var exitCode = await tool.WaitAsync(cancel);
+        var exitCode = await WaitAsync(tool, session, settings.Database, items, cancel);
         cancel.ThrowIfCancellationRequested();
         if (messages.Judge(exitCode, Effect) is { } problem) throw new ProblemException(problem);
 
@@ -35,6 +38,40 @@ internal sealed class PgRestoreParallel(PgToolSet set, RestoreRequest request, I
         {
             messages.Take(line);
             items.Take(line);
+        }
+    }
+
+    private static async Task<int> WaitAsync(ToolProcess tool, PgSession session, string database, PgRestoreItems items, CancellationToken cancel)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var watching = WatchRowsAsync(session, database, items, ended.Token);
+        try
+        {
+            return await tool.WaitAsync(cancel);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await watching;
+        }
+    }
+
+    /// <summary>One large table would stand at nothing until its last row is in.</summary>
+    private static async Task WatchRowsAsync(PgSession session, string database, PgRestoreItems items, CancellationToken ended)
+    {
+        if (session.Major < CopyProgressMajor) return;
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(LookEvery, ended);
+                // Not cancelled half-way: the session is needed for the swap.
+                items.TakeRunning(await session.ScalarAsync<long>(RunningBytesSql, CancellationToken.None, database));
+            }
+        }
+        catch (Exception error) when (error is OperationCanceledException or ProblemException)
+        {
+            // It has ended, or there is one figure less.
         }
     }
 

@@ -88,10 +88,10 @@ internal sealed class TrialVault : IAsyncDisposable
 
     public async Task<Guid> QueueBackupAsync(Guid jobId) => (await Desk.Get<JobService>().StartAsync(jobId, TestVault.Admin)).Value;
 
-    public async Task<Guid> QueueRestoreAsync(Guid backupId, string database = Database, Guid? sourceId = null)
+    public async Task<Guid> QueueRestoreAsync(Guid backupId, string database = Database, Guid? sourceId = null, int connections = 1)
     {
         var backup = (await Desk.Get<BackupService>().FindAsync(backupId)).ShouldNotBeNull();
-        var target = new RestoreTarget(backup.Copies[0].Copy.Id, sourceId ?? SourceId, database);
+        var target = new RestoreTarget(backup.Copies[0].Copy.Id, sourceId ?? SourceId, database, connections);
         return (await Desk.Get<RestoreService>().StartAsync(backupId, target, database, TestVault.Admin, CancellationToken.None)).Value;
     }
 

@@ -1,10 +1,12 @@
 using Microsoft.EntityFrameworkCore;
+using Vault.Adapters;
 using Vault.Core;
 using Vault.Core.Engines;
 using Vault.Server.Database;
 using Vault.Server.Features.Audit;
 using Vault.Server.Features.Backups;
 using Vault.Server.Features.Runs;
+using Vault.Server.Features.Settings;
 using Vault.Server.Features.Sources;
 
 namespace Vault.Server.Features.Restores;
@@ -13,7 +15,8 @@ internal sealed record DatabaseNames(IReadOnlyList<string> Names);
 
 /// <summary>Plans and starts restores.</summary>
 internal sealed class RestoreService(
-    IDbContextFactory<VaultDb> databases, RestoreWork work, RunService runs, RunPasswords passwords, SourceService sources, AuditLog audit, TimeProvider clock)
+    IDbContextFactory<VaultDb> databases, RestoreWork work, RunService runs, RunPasswords passwords, SourceService sources, EngineRegistry engines, SpoolRule spool,
+    AuditLog audit, TimeProvider clock)
 {
     /// <summary>The sources that this backup could go into.</summary>
     public async Task<IReadOnlyList<Source>> TargetsAsync(Backup backup)
@@ -43,6 +46,11 @@ internal sealed class RestoreService(
         return settings["database"] ?? settings["path"];
     }
 
+    /// <summary>Over how many connections this backup may be restored.</summary>
+    public async Task<ParallelChoice> ParallelAsync(Backup backup) => engines.Find(backup.Engine) is { } engine
+        ? ParallelChoice.Of(engine.Description, backup.DumpFormat, backup.DumpSizeBytes, await spool.AllowedFolderAsync(), Environment.ProcessorCount)
+        : ParallelChoice.None;
+
     /// <summary>What the restore will do, and what forbids it; changes nothing.</summary>
     public async Task<Result<RestorePlan>> PlanAsync(Guid backupId, RestoreTarget target, CancellationToken cancel)
     {
@@ -51,6 +59,8 @@ internal sealed class RestoreService(
             var backup = await FindAsync(backupId) ?? throw new ProblemException(BackupGone);
             if (!backup.IsRestorable)
                 return new Problem("backup-unavailable", $"This backup is {backup.State}, so it cannot be restored.", "Scan the destination, or choose another backup.");
+            if (target.ParallelConnections is < 1 or > ParallelChoice.MostConnections)
+                return new Problem("connections-invalid", $"A restore uses 1 to {ParallelChoice.MostConnections} connections, not {target.ParallelConnections}.", "Correct the number of parallel connections.");
             var (engine, request) = await work.RequestAsync(Guid.NewGuid(), target, backup);
             return await engine.PlanRestoreAsync(request, cancel);
         }

@@ -5,7 +5,8 @@ namespace Vault.Server.Features.Restores;
 /// <summary>What a restore was asked for. Kept in the run's row; holds no secret.</summary>
 /// <param name="SourceId">The source whose server (and credentials) is used.</param>
 /// <param name="Database">The database to restore into, a name or for SQLite a file; may not exist yet.</param>
-internal sealed record RestoreTarget(Guid CopyId, Guid SourceId, string Database)
+/// <param name="ParallelConnections">Over how many at once; more than 1 needs the unpacked dump on disk meanwhile.</param>
+internal sealed record RestoreTarget(Guid CopyId, Guid SourceId, string Database, int ParallelConnections = 1)
 {
     public string ToJson() => JsonSerializer.Serialize(this);
 

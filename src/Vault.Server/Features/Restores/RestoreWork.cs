@@ -12,6 +12,7 @@ using Vault.Server.Features.Backups;
 using Vault.Server.Features.Destinations;
 using Vault.Server.Features.Profiles;
 using Vault.Server.Features.Runs;
+using Vault.Server.Features.Settings;
 using Vault.Server.Features.Sources;
 using LogLevel = Vault.Core.Engines.LogLevel;
 
@@ -20,7 +21,7 @@ namespace Vault.Server.Features.Restores;
 /// <summary>What a run of kind Restore does.</summary>
 internal sealed class RestoreWork(
     IDbContextFactory<VaultDb> databases, SourceService sources, DestinationService destinations, ProfileService profiles,
-    RunPasswords passwords, EngineRegistry engines)
+    RunPasswords passwords, EngineRegistry engines, SpoolRule spool)
 {
     public const string PasswordNeeded = "password-needed", WrongPassword = "wrong-password";
 
@@ -59,7 +60,11 @@ internal sealed class RestoreWork(
             ?? throw new ProblemException("engine-unknown", $"This Vault has no engine \"{source.Engine}\", so nothing was restored.", "Use the version of Vault that made this source.");
         var origin = new DumpOrigin(backup.Engine, backup.EngineVersion, backup.ToolVersion, backup.DumpFormat,
             backup.Databases.Split(',') is [{ Length: > 0 } only] ? only : null, backup.DumpSizeBytes);
-        return (engine, new RestoreRequest(runId, await sources.OpenSettingsAsync(source.Id), target.Database, origin));
+        return (engine, new RestoreRequest(runId, await sources.OpenSettingsAsync(source.Id), target.Database, origin)
+        {
+            ParallelConnections = target.ParallelConnections,
+            SpoolFolder = await spool.AllowedFolderAsync(), // as it is now: it may have been forbidden since the run was queued
+        });
     }
 
     /// <summary>Whether the password opens the backup, as far as its header tells; what else may be wrong with the file, the run finds.</summary>
