@@ -30,7 +30,7 @@ public sealed class VerifyTests(Chrome chrome)
         Damage(server.BackupFolder);
         await visitor.GoAsync(backup);
         await VerifyAsync(visitor, "Failed");
-        await IsRedAsync(visitor, backup, theme, device);
+        await IsRedAsync(visitor, backup);
         await visitor.Button("I know about it").ClickAsync();
         await Assertions.Expect(visitor.Page.Locator("#damage-alert")).ToHaveCountAsync(0);
 
@@ -64,7 +64,6 @@ public sealed class VerifyTests(Chrome chrome)
         await visitor.Page.ShouldHaveNoBarriersAsync("verification");
         await visitor.Button("Save").ClickAsync();
         await Assertions.Expect(visitor.Text("Next verification:")).ToBeVisibleAsync();
-        await Screenshots.TakeAsync(visitor.Page, "verification", Theme.Light, Device.Desktop);
         await visitor.Page.ReloadAsync();
         await visitor.CircuitIsReadyAsync();
         await Assertions.Expect(visitor.Field("Runs")).ToHaveValueAsync("Daily");
@@ -88,7 +87,7 @@ public sealed class VerifyTests(Chrome chrome)
         await visitor.RunEndsAsync(end);
     }
 
-    private static async Task IsRedAsync(Visitor visitor, string backup, Theme theme, Device device)
+    private static async Task IsRedAsync(Visitor visitor, string backup)
     {
         foreach (var (path, name) in new[] { ("/", "overview"), ("/backups", "backups"), ("/jobs", "jobs"), (backup, "backup") })
         {
@@ -96,7 +95,6 @@ public sealed class VerifyTests(Chrome chrome)
             await Assertions.Expect(visitor.Page.Locator("#damage-alert")).ToContainTextAsync("1 backup failed verification");
             await Assertions.Expect(visitor.Page.Locator(path == "/" ? "[data-state=Unprotected]" : "[data-state=Damaged]").First).ToBeVisibleAsync();
             await visitor.Page.ShouldHaveNoBarriersAsync($"{name}, damaged");
-            await Screenshots.TakeAsync(visitor.Page, $"{name}-damaged", theme, device);
         }
 
         await Assertions.Expect(visitor.Page.Locator("[data-verify-problem=tag-mismatch]")).ToContainTextAsync("Copy the file");
