@@ -29,6 +29,7 @@ public sealed class PasswordTests(Chrome chrome)
             await visitor.Page.Keyboard.PressAsync("Enter");
             await Assertions.Expect(visitor.Page.Locator("#restore-password-error")).ToContainTextAsync("Wrong password");
             await Assertions.Expect(visitor.Page.Locator("#restore-password")).ToBeFocusedAsync();
+            await Assertions.Expect(visitor.Page.Locator("#restore-password-error")).ToBeInViewportAsync(new() { Ratio = 1 });
             await LookAsync(visitor, "password-wrong", theme, device);
             (await cluster.ScalarAsync<long>("postgres", "SELECT count(*) FROM pg_database WHERE datname LIKE 'shop_%'")).ShouldBe(0);
             await visitor.TypeBackupPasswordAsync(Secret);

@@ -84,7 +84,12 @@
     copyText,
     follow,
     submit: (id) => document.getElementById(id)?.requestSubmit(),
-    focus: (id) => document.getElementById(id)?.focus(),
+    focus: (id) => {
+      const element = document.getElementById(id);
+      element?.focus();
+      // What has the focus already is not scrolled to: what is wrong with a field stands below it.
+      element?.closest('.field')?.scrollIntoView({ block: 'nearest' });
+    },
     download: (name, text) => {
       const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
       Object.assign(document.createElement('a'), { href: url, download: name }).click();

@@ -83,7 +83,7 @@ public sealed class RestartTests(PostgresServer postgres) : IDisposable
             await db.OpenAsync();
             await using var command = db.CreateCommand();
             // Three days ago at 02:00 was its next time: the server was away since.
-            command.CommandText = $"UPDATE QRTZ_TRIGGERS SET NEXT_FIRE_TIME = {DateTimeOffset.UtcNow.Date.AddDays(-3).AddHours(2).Ticks} WHERE TRIGGER_GROUP = 'schedule'";
+            command.CommandText = $"UPDATE QRTZ_TRIGGERS SET NEXT_FIRE_TIME = {DateTimeOffset.UtcNow.Date.AddDays(-3).AddHours(2).Ticks} WHERE TRIGGER_GROUP = 'schedule' AND TRIGGER_NAME = '{jobId}'";
             (await command.ExecuteNonQueryAsync()).ShouldBe(1);
         }
 
