@@ -24,6 +24,8 @@ COPY src/ src/
 COPY --from=assets /src/wwwroot-assets/ wwwroot-assets/
 RUN dotnet publish src/Vault.Server -c Release --no-restore -o /out \
  && dotnet publish src/Vault.Cli -c Release --no-restore -o /out/cli
+# The program that publish makes is of this stage's processor; the .dll runs on every one.
+RUN printf '#!/bin/sh\nexec dotnet /app/cli/vaultctl.dll "$@"\n' > /out/cli/vaultctl && chmod 755 /out/cli/vaultctl
 
 # 3. What runs. Microsoft has no Debian image of .NET 10; noble is the one whose apt has every client below.
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble AS final
@@ -42,6 +44,7 @@ RUN apt-get update \
  && install -d -o 1000 -g 1000 -m 700 /data
 
 COPY --from=build /out/ /app/
+RUN ln -s /app/cli/vaultctl /usr/local/bin/vaultctl
 WORKDIR /data
 ENV VAULT_DATA=/data \
     BACKUP_DIR=/data/backups \

@@ -44,8 +44,10 @@ internal static class Execution
     };
 
     /// <summary>Core speaks to somebody in front of the pages.</summary>
-    private static Problem ForACommandLine(Problem problem) => problem.Code is "wrong-key" or "wrong-password" or "no-key-matches"
-        ? problem with { Next = "Give the right key by --key-file, VAULT_KEY_FILE or VAULT_KEY (or the password by VAULT_PASSWORD), then run this again." }
+    private static Problem ForACommandLine(Problem problem) => problem.Code is "wrong-key" or "no-key-matches" or "wrong-password" or "password-needed"
+        ? problem with { Next = problem.Code.Contains("password", StringComparison.Ordinal)
+            ? "Give the password that was chosen when the backup was made, by VAULT_PASSWORD or on a terminal; capitals and blanks count."
+            : "Give the right key by --key-file, VAULT_KEY_FILE or VAULT_KEY, then run this again." }
         : problem;
 
     private static Problem Cancelled { get; } = new("cancelled", "It was cancelled, and nothing of it is left.", "Run it again when you like.");

@@ -16,11 +16,11 @@ internal static class ExitCodes
     private static readonly Dictionary<int, string[]> Codes = new()
     {
         [Usage] = ["usage", "secret-in-arguments", "url-unreadable", "url-missing", "not-confirmed", "setting-missing", "setting-invalid"],
-        [Key] = ["wrong-key", "wrong-password", "no-key-matches", "master-key-malformed", "key-malformed", "key-unexpected"],
+        [Key] = ["wrong-key", "wrong-password", "no-key-matches", "password-needed", "master-key-malformed", "key-malformed", "key-unexpected"],
         [Damaged] =
         [
             "tag-mismatch", "hash-mismatch", "file-truncated", "file-too-long", "file-changed", "compression-damaged",
-            "dump-mismatch", "dump-incomplete", "dump-empty", "dump-unknown", "database-damaged", "not-sqlite", "script-forbidden",
+            "dump-mismatch", "dump-incomplete", "rows-mismatch", "backup-exchanged", "nothing-to-compare", "dump-empty", "dump-unknown", "database-damaged", "not-sqlite", "script-forbidden",
         ],
         [Missing] = ["file-missing", "file-unreadable", "folder-missing", "key-file-unreadable", "url-file-unreadable"],
         [Disk] = ["out-full", "out-failed", "out-unwritable", "out-folder-missing", "store-failed", "target-full", "server-full"],

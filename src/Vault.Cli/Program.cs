@@ -12,7 +12,7 @@ if (ArgumentSecrets.Find(args) is { } problem)
 SqliteNative.Load();
 var root = new RootCommand($"Vault on the command line. It needs no server and no vault.\n\n{ExitCodes.Help}")
 {
-    InspectCommand.Create(), DecryptCommand.Create(), RestoreCommand.Create(), ListCommand.Create(),
+    InspectCommand.Create(), DecryptCommand.Create(), VerifyCommand.Create(), RestoreCommand.Create(), ListCommand.Create(),
     KeygenCommand.Create(), RotateKeyCommand.Create(),
 };
 var parsed = root.Parse(args);

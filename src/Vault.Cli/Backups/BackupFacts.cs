@@ -4,7 +4,7 @@ using Vault.Core.Pipeline;
 
 namespace Vault.Cli.Backups;
 
-internal enum MetadataState { Present, Missing, Unreadable }
+internal enum MetadataState { Present, Missing, Unreadable, Foreign }
 
 /// <summary>The answer of <c>inspect</c>; its names are documented. What only the metadata says is not proved by anything.</summary>
 /// <param name="Format"><c>sealed</c>, <c>standard</c>, <c>none</c> (not encrypted), or null when nothing tells.</param>
@@ -31,6 +31,7 @@ internal sealed record BackupFacts(
     {
         { Metadata: not null } => MetadataState.Present,
         { MetadataProblem: null } => MetadataState.Missing,
+        { MetadataProblem.Code: "metadata-foreign" } => MetadataState.Foreign,
         _ => MetadataState.Unreadable,
     };
 
@@ -41,12 +42,17 @@ internal sealed record BackupFacts(
         _ => backup.Metadata.IsEncrypted ? "standard" : "none",
     };
 
-    // A sealed file without metadata tells its compression only to who has the key; its name is a hint.
-    private static string? CompressionOf(BackupOnDisk backup) =>
-        backup.Metadata?.Compression.ToWord();
+    // Without metadata a sealed file tells its compression only to who has the key; its name is a hint.
+    private static string? CompressionOf(BackupOnDisk backup) => backup switch
+    {
+        { Metadata: { } metadata } => metadata.Compression.ToWord(),
+        { IsSealed: true } => CompressionMethods.OfName(backup.Path).ToWord(),
+        _ => null,
+    };
 
     private static string? NoteOf(BackupOnDisk backup) => backup switch
     {
+        { Header: { Problem: { } problem } } => problem.ToString(),
         { MetadataProblem: { } problem } when backup.IsSealed => $"{problem.Message} The file does not need it: it opens with its key alone.",
         { MetadataProblem: { } problem } => problem.ToString(),
         { Metadata: null, IsSealed: true } => "There is no .meta.json beside it. The file does not need it: it opens with its key alone.",
@@ -61,6 +67,6 @@ internal sealed record BackupFacts(
 internal sealed record KeyFacts(string Kind, string? Fingerprint, string? Profile)
 {
     public static KeyFacts? Of(BackupOnDisk backup) => backup.IsEncrypted is true
-        ? new("masterKey", backup.Metadata?.Encryption?.KeyFingerprint, backup.Metadata?.Encryption?.ProfileName)
+        ? new(backup.IsFromPassword ? "password" : "masterKey", backup.Metadata?.Encryption?.KeyFingerprint, backup.Metadata?.Encryption?.ProfileName)
         : null;
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Vault.Core.Keys;
 
 namespace Vault.Core.Formats;
 
@@ -53,6 +54,13 @@ public sealed class SealedHeader
             ? new Problem("seal-header", $"The header of the sealed file is not one that this version of Vault knows ({why}), so the backup was not opened.",
                 "Copy the file again from its destination; if it was made by a newer Vault, open it with that.")
             : header;
+    }
+
+    /// <summary>Whether this is the key of the file; exact, and says nothing of what follows the header.</summary>
+    public bool IsKey(MasterKey key)
+    {
+        using var keys = new SealedKeys(key, Salt);
+        return keys.IsKeyOf(this);
     }
 
     /// <summary>A header for a new file, with a fresh salt; key check and mac are still empty.</summary>

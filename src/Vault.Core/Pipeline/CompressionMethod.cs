@@ -45,7 +45,7 @@ public static class CompressionMethods
     internal static bool IsInBlocks(this CompressionMethod method) => method is not (CompressionMethod.None or CompressionMethod.Brotli);
 
     /// <summary>What a file's name says, such as <c>shop.sql.br.enc</c>; none when it says nothing.</summary>
-    internal static CompressionMethod OfName(string objectName)
+    public static CompressionMethod OfName(string objectName)
     {
         var name = objectName.EndsWith(ObjectNames.EncryptedSuffix, StringComparison.Ordinal) ? objectName[..^ObjectNames.EncryptedSuffix.Length] : objectName;
         return All.FirstOrDefault(method => method.ToSuffix() is { Length: > 0 } suffix && name.EndsWith(suffix, StringComparison.Ordinal), CompressionMethod.None);

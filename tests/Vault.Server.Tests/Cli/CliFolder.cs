@@ -4,6 +4,7 @@ using Shouldly;
 using Vault.Adapters;
 using Vault.Core;
 using Vault.Core.Engines;
+using Vault.Core.Formats;
 using Vault.Core.Keys;
 using Vault.Core.Pipeline;
 using Vault.Testing;
@@ -48,11 +49,18 @@ internal sealed class CliFolder : IDisposable
         return await BackUpAsync(content, "postgresql", compression, isEncrypted, key);
     }
 
+    /// <summary>How the backups are encrypted.</summary>
+    public EncryptionFormat Format { get; init; } = EncryptionFormat.Sealed;
+
+    /// <summary>Instead of the key.</summary>
+    public string? Password { get; init; }
+
     public async Task<string> BackUpAsync(Dump dump, string engine, CompressionMethod compression = CompressionMethod.Gzip, bool isEncrypted = true, MasterKey? key = null)
     {
         await using var store = new StoreRegistry().Create("local", new SettingValues(new Dictionary<string, string> { ["folder"] = BackupFolder })).Value;
+        using var password = Password is null ? null : Core.Keys.Password.From(Password);
         var plan = new BackupPlan(Guid.NewGuid(), Guid.NewGuid(), "Nightly", "Shop", engine, "before the move", "ann", compression, 1,
-            isEncrypted ? new BackupKey(Guid.NewGuid(), "Shop key", key ?? Key) : null);
+            isEncrypted && Password is null ? new BackupKey(Guid.NewGuid(), "Shop key", key ?? Key) : null) { Format = Format, Password = password };
         var startedAt = new DateTimeOffset(2026, 11, 21, 2, 0, made++, TimeSpan.Zero);
         await using (dump)
         {
@@ -77,5 +85,7 @@ internal sealed class CliFolder : IDisposable
         public void Observe(ReadOnlySpan<byte> bytes) { }
 
         public Problem? Conclude() => null;
+
+        public string Seen => "Nothing was looked for.";
     }
 }

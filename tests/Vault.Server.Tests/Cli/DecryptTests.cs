@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Shouldly;
+using Vault.Core.Formats;
 using Vault.Core.Pipeline;
 using Vault.Server.Tests.Faults;
 using Vault.Testing;
@@ -16,12 +17,14 @@ public sealed class DecryptTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
+    public static TheoryData<EncryptionFormat, CompressionMethod> Kinds() =>
+        [.. from format in Enum.GetValues<EncryptionFormat>() from compression in Enum.GetValues<CompressionMethod>() select (format, compression)];
+
     [Theory]
-    [InlineData(CompressionMethod.None)]
-    [InlineData(CompressionMethod.Gzip)]
-    [InlineData(CompressionMethod.Brotli)]
-    public async Task The_dump_comes_out_as_it_went_in_and_only_its_owner_may_read_it(CompressionMethod compression)
+    [MemberData(nameof(Kinds))]
+    public async Task The_dump_comes_out_as_it_went_in_and_only_its_owner_may_read_it(EncryptionFormat format, CompressionMethod compression)
     {
+        using var folder = new CliFolder { Format = format };
         var backup = await folder.BackUpAsync(Dump, compression);
         var ended = await Ctl.RunAsync(CliFolder.Hex, "decrypt", backup, "--out", folder.Out);
         ended.ExitCode.ShouldBe(0, ended.Error);
@@ -32,32 +35,47 @@ public sealed class DecryptTests : IDisposable
         folder.Left.ShouldBe(["dump"]);
     }
 
-    public static TheoryData<string, int, string> Wrongs() => new()
-    {
-        { "wrong key", 3, "does not open this backup" },
-        { "no key", 3, "no key here" },
-        { "half a key", 3, "64 hexadecimal" },
-        { "cut file", 4, "was cut" },
-        { "flipped bit", 4, "damaged or changed" },
-        { "flipped tag", 4, "damaged or changed" },
-        { "longer file", 4, "something was added" },
-        { "missing metadata", 5, ".meta.json is missing" },
-        { "garbage metadata", 5, "cannot be read" },
-        { "short tag", 5, "exactly 16" },
-        { "missing file", 5, "There is no file" },
-        { "missing key file", 5, "key file" },
-        { "empty key file", 3, "no master key in" },
-        { "missing folder", 7, "There is no folder" },
-        { "out is a folder", 6, "is a folder" },
-        { "out is the backup", 6, "is the backup itself" },
-    };
+    public static TheoryData<EncryptionFormat, string, int, string> Wrongs() =>
+        [.. Wrong.Select(one => (EncryptionFormat.Standard, one.What, one.ExitCode, one.Words)), .. WrongSealed.Select(one => (EncryptionFormat.Sealed, one.What, one.ExitCode, one.Words))];
+
+    private static readonly (string What, int ExitCode, string Words)[] WrongSealed =
+    [
+        ("wrong key", 3, "does not open this backup"),
+        ("no key", 3, "no key here"),
+        ("cut file", 4, "damaged, changed or cut"),
+        ("cut in its header", 4, "cut within its header"),
+        ("flipped bit", 4, "damaged, changed or cut"),
+        ("flipped header", 4, "header of the file was damaged"),
+        ("longer file", 4, "damaged, changed or cut"),
+    ];
+
+    private static readonly (string What, int ExitCode, string Words)[] Wrong =
+    [
+        ("wrong key", 3, "does not open this backup"),
+        ("no key", 3, "no key here"),
+        ("half a key", 3, "64 hexadecimal"),
+        ("cut file", 4, "was cut"),
+        ("flipped bit", 4, "damaged or changed"),
+        ("flipped tag", 4, "damaged or changed"),
+        ("longer file", 4, "something was added"),
+        ("missing metadata", 5, ".meta.json is missing"),
+        ("garbage metadata", 5, "cannot be read"),
+        ("short tag", 5, "exactly 16"),
+        ("missing file", 5, "There is no file"),
+        ("missing key file", 5, "key file"),
+        ("empty key file", 3, "no master key in"),
+        ("missing folder", 7, "There is no folder"),
+        ("out is a folder", 6, "is a folder"),
+        ("out is the backup", 6, "is the backup itself"),
+    ];
 
     [Theory]
     [MemberData(nameof(Wrongs))]
-    public async Task When_anything_is_wrong_it_says_so_and_there_is_no_file(string wrong, int exitCode, string words)
+    public async Task When_anything_is_wrong_it_says_so_and_there_is_no_file(EncryptionFormat format, string wrong, int exitCode, string words)
     {
+        using var folder = new CliFolder { Format = format };
         var backup = await folder.BackUpAsync(Dump);
-        var (outPath, key, keyFile) = await SpoilAsync(wrong, backup);
+        var (outPath, key, keyFile) = await SpoilAsync(folder, wrong, backup);
         var before = await File.ReadAllBytesAsync(wrong == "missing file" ? backup + ".meta.json" : backup);
         var ended = await Ctl.RunAsync(["decrypt", backup, "--out", outPath, "--force", .. keyFile], ("VAULT_KEY", key));
         ended.ExitCode.ShouldBe(exitCode, ended.Error);
@@ -81,6 +99,22 @@ public sealed class DecryptTests : IDisposable
         (await Ctl.RunAsync(CliFolder.Hex, "decrypt", backup, "--out", folder.Out, "--force")).ExitCode.ShouldBe(0);
         (await File.ReadAllBytesAsync(folder.Out)).ShouldBe(Dump);
         folder.Left.ShouldBe(["dump"]);
+    }
+
+    [Theory]
+    [InlineData("missing")]
+    [InlineData("garbage")]
+    [InlineData("of another backup")]
+    public async Task A_sealed_file_opens_with_its_key_alone(string metadata)
+    {
+        var (backup, other) = (await folder.BackUpAsync(Dump), await folder.BackUpAsync(CliFolder.Text(10), CompressionMethod.Brotli));
+        if (metadata == "missing") File.Delete(backup + ".meta.json");
+        if (metadata == "garbage") await File.WriteAllTextAsync(backup + ".meta.json", "{");
+        if (metadata == "of another backup") File.Copy(other + ".meta.json", backup + ".meta.json", overwrite: true);
+        var ended = await Ctl.RunAsync(CliFolder.Hex, "decrypt", backup, "--out", folder.Out);
+        ended.ExitCode.ShouldBe(0, ended.Error);
+        ended.Error.ShouldContain("Warning: The metadata");
+        (await File.ReadAllBytesAsync(folder.Out)).ShouldBe(Dump);
     }
 
     [Fact]
@@ -171,12 +205,14 @@ public sealed class DecryptTests : IDisposable
         (await File.ReadAllBytesAsync(folder.Out)).ShouldBe(Dump);
     }
 
-    private async Task<(string Out, string? Key, string[] KeyFile)> SpoilAsync(string wrong, string backup)
+    private static async Task<(string Out, string? Key, string[] KeyFile)> SpoilAsync(CliFolder folder, string wrong, string backup)
     {
         var bytes = await File.ReadAllBytesAsync(backup);
         switch (wrong)
         {
             case "cut file": await File.WriteAllBytesAsync(backup, bytes[..^1]); break;
+            case "cut in its header": await File.WriteAllBytesAsync(backup, bytes[..50]); break;
+            case "flipped header": bytes[14] ^= 1; await File.WriteAllBytesAsync(backup, bytes); break;
             case "flipped bit": bytes[bytes.Length / 2] ^= 1; await File.WriteAllBytesAsync(backup, bytes); break;
             case "flipped tag": await CliFolder.ChangeMetadataAsync(backup, meta => meta["encryption"]!["authTag"] = new string('0', 32)); break;
             case "short tag": await CliFolder.ChangeMetadataAsync(backup, meta => meta["encryption"]!["authTag"] = "00112233"); break;

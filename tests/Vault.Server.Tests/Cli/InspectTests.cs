@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Shouldly;
+using Vault.Core.Formats;
 using Vault.Core.Keys;
 using Xunit;
 
@@ -8,7 +9,7 @@ namespace Vault.Server.Tests.Cli;
 /// <summary><c>vaultctl inspect</c> and <c>list</c>: what can be told without a key.</summary>
 public sealed class InspectTests : IDisposable
 {
-    private readonly CliFolder folder = new();
+    private readonly CliFolder folder = new() { Format = EncryptionFormat.Standard };
 
     public void Dispose() => folder.Dispose();
 
@@ -45,6 +46,34 @@ public sealed class InspectTests : IDisposable
         (await InspectAsync(garbage)).GetProperty("metadata").GetString().ShouldBe("unreadable");
         (await Ctl.RunAsync(["inspect", open])).Output.ShouldContain("not encrypted");
         (await Ctl.RunAsync(["inspect", folder.File("nothing")])).ExitCode.ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task A_sealed_file_tells_of_itself_and_of_metadata_that_is_not_its_own()
+    {
+        using var sealedFolder = new CliFolder();
+        var (backup, other) = (await sealedFolder.BackUpAsync(CliFolder.Text(100)), await sealedFolder.BackUpAsync(CliFolder.Text(100)));
+        (await InspectAsync(backup)).GetProperty("format").GetString().ShouldBe("sealed");
+        File.Delete(backup + ".meta.json");
+        var alone = await InspectAsync(backup);
+        (alone.GetProperty("metadata").GetString(), alone.GetProperty("format").GetString(), alone.GetProperty("compression").GetString()).ShouldBe(("missing", "sealed", "GZIP"));
+        alone.GetProperty("note").GetString()!.ShouldContain("opens with its key alone");
+        File.Copy(other + ".meta.json", backup + ".meta.json");
+        (await InspectAsync(backup)).GetProperty("metadata").GetString().ShouldBe("foreign");
+        var listing = JsonDocument.Parse((await Ctl.RunAsync(CliFolder.Hex, "list", sealedFolder.BackupFolder, "--json")).Output).RootElement;
+        listing.GetProperty("backups").EnumerateArray().Select(one => one.GetProperty("opens").GetBoolean()).ShouldBe([true, true]);
+        (await Ctl.RunAsync(CliFolder.OtherHex, "list", sealedFolder.BackupFolder)).Output.ShouldContain("no given key opens it");
+    }
+
+    [Fact]
+    public async Task A_backup_with_a_password_says_so()
+    {
+        using var sealedFolder = new CliFolder { Password = "correct horse battery" };
+        var backup = await sealedFolder.BackUpAsync(CliFolder.Text(100));
+        (await InspectAsync(backup)).GetProperty("key").GetProperty("kind").GetString().ShouldBe("password");
+        var listed = (await Ctl.RunAsync(["list", sealedFolder.BackupFolder], ("VAULT_PASSWORD", "correct horse battery"))).Output;
+        listed.ShouldContain("a given key opens it");
+        listed.ShouldContain("A password: needed by 1, and given.");
     }
 
     [Fact]

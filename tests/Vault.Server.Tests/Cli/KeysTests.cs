@@ -69,6 +69,30 @@ public sealed class KeysTests : IDisposable
     }
 
     [Theory]
+    [InlineData("VAULT_PASSWORD", "correct horse battery", 0, "")]
+    [InlineData("BACKUP_ENCRYPTION_PASSWORD", "correct horse battery", 0, "")]
+    [InlineData("VAULT_PASSWORD", "Correct horse battery", 3, "Wrong password")]
+    [InlineData("VAULT_KEY", Hex, 3, "none was given")]
+    public async Task A_backup_with_a_password_opens_with_it_and_with_nothing_else(string variable, string value, int exitCode, string words)
+    {
+        using var sealedFolder = new CliFolder { Password = "correct horse battery" };
+        var backup = await sealedFolder.BackUpAsync(CliFolder.Text(100));
+        var ended = await Ctl.RunAsync(["decrypt", backup, "--out", sealedFolder.Out], (variable, value));
+        ended.ExitCode.ShouldBe(exitCode, ended.Error);
+        ended.Error.ShouldContain(words);
+        sealedFolder.Left.Count.ShouldBe(exitCode == 0 ? 1 : 0);
+    }
+
+    [Fact]
+    public async Task The_last_resort_gives_way_to_the_password_that_was_meant()
+    {
+        using var sealedFolder = new CliFolder { Password = "correct horse battery" };
+        var backup = await sealedFolder.BackUpAsync(CliFolder.Text(100));
+        (await Ctl.RunAsync(["decrypt", backup, "--out", sealedFolder.Out], ("VAULT_PASSWORD", "wrong horse"), ("BACKUP_ENCRYPTION_PASSWORD", "correct horse battery"))).ExitCode.ShouldBe(3);
+        (await Ctl.RunAsync(["decrypt", await folder.BackUpAsync(CliFolder.Text(10), isEncrypted: false), "--out", folder.Out], ("BACKUP_ENCRYPTION_PASSWORD", "x"))).ExitCode.ShouldBe(0);
+    }
+
+    [Theory]
     [InlineData("decrypt", Hex)]
     [InlineData("decrypt", "--key=" + Hex)]
     [InlineData("restore", "postgres://ann:canary@host/db")]

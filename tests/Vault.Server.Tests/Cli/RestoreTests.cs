@@ -4,6 +4,7 @@ using Shouldly;
 using Vault.Adapters;
 using Vault.Core;
 using Vault.Core.Engines;
+using Vault.Core.Formats;
 using Vault.Server.Tests.Runs;
 using Vault.Testing;
 using Xunit;
@@ -77,7 +78,9 @@ public sealed class RestoreTests(PostgresServer postgres) : IDisposable
     [InlineData("missing metadata", 5)]
     public async Task A_backup_that_does_not_open_touches_nothing(string wrong, int exitCode)
     {
-        var (source, backup) = await BackUpAsync();
+        using var folder = new CliFolder { Format = EncryptionFormat.Standard };
+        var source = await postgres.MakeDatabaseAsync();
+        var backup = await BackUpAsync(folder, postgres.Cluster, source);
         if (wrong == "flipped bit") await FlipAsync(backup);
         if (wrong == "missing metadata") File.Delete(backup + ".meta.json");
         var before = await PrintAsync(source);
@@ -85,6 +88,18 @@ public sealed class RestoreTests(PostgresServer postgres) : IDisposable
         ended.ExitCode.ShouldBe(exitCode, ended.Error);
         (await PrintAsync(source)).DifferencesFrom(before).ShouldBeEmpty();
         (await ShadowsAsync()).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("custom")]
+    public async Task A_sealed_file_restores_with_its_key_alone(string format)
+    {
+        var (source, backup) = await BackUpAsync(format);
+        var alone = folder.File("a");
+        File.Move(backup, alone);
+        (await RestoreAsync(CliFolder.Hex, alone, "--database", database)).ShouldSatisfyAllConditions(ended => ended.ExitCode.ShouldBe(0, ended.Error));
+        (await PrintAsync(database)).DifferencesFrom(await PrintAsync(source)).ShouldBeEmpty();
     }
 
     [Fact]
