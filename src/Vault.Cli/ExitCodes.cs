@@ -23,7 +23,7 @@ internal static class ExitCodes
             "dump-mismatch", "dump-incomplete", "rows-mismatch", "backup-exchanged", "nothing-to-compare", "dump-empty", "dump-unknown", "database-damaged", "not-sqlite", "script-forbidden",
         ],
         [Missing] = ["file-missing", "file-unreadable", "folder-missing", "key-file-unreadable", "url-file-unreadable"],
-        [Disk] = ["out-full", "out-failed", "out-unwritable", "out-folder-missing", "store-failed", "target-full", "server-full"],
+        [Disk] = ["out-full", "out-failed", "out-unwritable", "out-folder-missing", "store-failed", "target-full", "server-full", "spool-full", "spool-failed"],
         [Unsupported] = ["format-unknown", "algorithm-unknown", "compression-unknown", "metadata-version", "engine-unknown", "tool-missing", "tool-too-old"],
     };
 

@@ -25,11 +25,21 @@ internal static class RestoreCommand
 
     private static readonly Option<bool> Yes = new("--yes", "-y") { Description = "Do not ask on a terminal." };
 
+    private static readonly Option<int> Jobs = new("--jobs", "-j")
+    {
+        HelpName = "N", DefaultValueFactory = _ => 1, Description = "Restore a custom dump over so many connections at once; needs --spool.",
+    };
+
+    private static readonly Option<string> Spool = new("--spool")
+    {
+        HelpName = "FOLDER", Description = "Where the unpacked dump may lie, NOT encrypted, in a file without a name, while --jobs restores it.",
+    };
+
     public static Command Create()
     {
         var command = new Command("restore", "Restore a backup into a database: all of it or nothing.")
         {
-            File, TargetServer.To, TargetServer.UrlFile, Database, DryRun, Replace, Yes, KeyRing.KeyFiles,
+            File, TargetServer.To, TargetServer.UrlFile, Database, DryRun, Replace, Yes, Jobs, Spool, KeyRing.KeyFiles,
         };
         Execution.SetAction(command, RunAsync);
         return command;
@@ -39,7 +49,7 @@ internal static class RestoreCommand
     {
         var backup = BackupOnDisk.Read(parsed.GetRequiredValue(File));
         var target = TargetServer.Read(parsed);
-        var request = target.RequestFor(backup, parsed.GetValue(Database));
+        var request = target.RequestFor(backup, parsed.GetValue(Database)) with { ParallelConnections = ParallelConnections(parsed), SpoolFolder = parsed.GetValue(Spool) };
         var plan = await target.Engine.PlanRestoreAsync(request, cancel);
         var answer = new RestoreAnswer(backup.Path, request.Database, plan);
         if (!parsed.GetValue(Execution.Json)) foreach (var line in answer.PlanText()) screen.Say(line);
@@ -53,6 +63,14 @@ internal static class RestoreCommand
         if (parsed.GetValue(Execution.Json)) Json.Write(answer);
         else Console.Out.WriteLine(Printable.Of(answer.Sentence()));
     }
+
+    private static int ParallelConnections(ParseResult parsed) => (parsed.GetValue(Jobs), parsed.GetValue(Spool)) switch
+    {
+        ( < 1, _) => throw new ProblemException("usage", "--jobs is no number of connections.", "Give 1 or more."),
+        ( > 1, null) => throw new ProblemException("usage", "--jobs needs the unpacked dump on a disk, not encrypted, and no folder for it was named.", "Name one with --spool, or leave out --jobs."),
+        ( > 1, { } folder) when !Directory.Exists(folder) => throw new ProblemException("folder-missing", $"There is no folder {folder}.", "Create it, or name another one with --spool."),
+        var (jobs, _) => jobs,
+    };
 
     private static async Task ConfirmAsync(ParseResult parsed, RestorePlan plan, string database, CancellationToken cancel)
     {

@@ -44,7 +44,7 @@ internal static partial class KeyText
     private static string? Name(string text)
     {
         var name = text.Trim(' ', '\t', ':', '=', ',', ';');
-        return name.Length is 0 or > MostNameLength || name.StartsWith(Label, StringComparison.OrdinalIgnoreCase) ? null : name;
+        return name.Length is 0 or > MostNameLength || name.Contains('<') || name.StartsWith(Label, StringComparison.OrdinalIgnoreCase) ? null : name;
     }
 
     [GeneratedRegex("(?<![0-9A-Za-z])[0-9A-Fa-f]{64}(?![0-9A-Za-z])")]

@@ -1,5 +1,6 @@
 using Shouldly;
 using Vault.Cli.Keys;
+using Vault.Server.Features.Profiles;
 using Vault.Testing;
 using Xunit;
 
@@ -66,6 +67,23 @@ public sealed class KeysTests : IDisposable
         var backup = await folder.BackUpAsync(CliFolder.Text(100));
         await File.WriteAllTextAsync(folder.File("key"), CliFolder.Hex);
         (await Ctl.RunAsync(["decrypt", backup, "--out", folder.Out], ("VAULT_KEY_FILE", folder.File("key")))).ExitCode.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task The_key_file_of_a_Recovery_Kit_is_a_key_file()
+    {
+        var backup = await folder.BackUpAsync(CliFolder.Text(100));
+        var facts = new RecoveryKitFacts("Shop key", CliFolder.Key.Fingerprint, DateTimeOffset.UnixEpoch, "vault", [], []);
+        using var kit = new RecoveryKitKeyFile(facts, CliFolder.Key);
+        using var text = kit.Text();
+        using var page = kit.Page();
+        foreach (var (name, content) in new[] { ("key.txt", text), ("key.html", page) })
+        {
+            await File.WriteAllBytesAsync(folder.File(name), content.Written);
+            var ended = await Ctl.RunAsync(["decrypt", backup, "--out", folder.Out, "--force", "--key-file", folder.File(name)]);
+            ended.ExitCode.ShouldBe(0, ended.Error);
+            ended.Error.ShouldContain($"profile '{name}'");
+        }
     }
 
     [Theory]

@@ -103,6 +103,19 @@ public sealed class RestoreTests(PostgresServer postgres) : IDisposable
     }
 
     [Fact]
+    public async Task Several_connections_need_a_folder_that_may_hold_the_unpacked_dump()
+    {
+        var (source, backup) = await BackUpAsync("custom");
+        (await RestoreAsync(CliFolder.Hex, backup, "--database", database, "--jobs", "2")).ShouldSatisfyAllConditions(
+            ended => ended.ExitCode.ShouldBe(2), ended => ended.Error.ShouldContain("--spool"));
+        var done = await RestoreAsync(CliFolder.Hex, backup, "--database", database, "--jobs", "2", "--spool", folder.OutFolder);
+        done.ExitCode.ShouldBe(0, done.Error);
+        done.Error.ShouldContain("over 2 connections at once");
+        (await PrintAsync(database)).DifferencesFrom(await PrintAsync(source)).ShouldBeEmpty();
+        folder.Left.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_server_that_is_away_or_refuses_is_said_without_the_password()
     {
         var (_, backup) = await BackUpAsync();
