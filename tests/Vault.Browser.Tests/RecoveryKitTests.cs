@@ -30,7 +30,7 @@ public sealed class RecoveryKitTests(Chrome chrome)
         var kit = await visitor.SaveKitAsync(folder.Path);
 
         await Assertions.Expect(visitor.Page.GetByText("exists only in this vault")).ToHaveCountAsync(0);
-        await Assertions.Expect(visitor.Page.Locator("tr[data-profile=\"Home key\"] td[data-label=\"Recovery Kit\"]")).ToContainTextAsync("just now");
+        await Assertions.Expect(visitor.Page.Locator("tr[data-profile=\"Home key\"] td[data-label=\"Kept elsewhere\"]")).ToContainTextAsync("kit: just now");
         var key = Regex.Match(await File.ReadAllTextAsync(Path.Combine(kit, "key.txt")), "Vault master key: ([0-9a-f]{64})").Groups[1].Value;
         (await visitor.CopyKeyAsync("Home key")).ShouldBe(key);
         server.Output.ShouldNotContain(key);
