@@ -65,7 +65,9 @@ public sealed class RecoveryKitTests : IAsyncDisposable
             text.ShouldNotContain("{{");
         }
         kit.FileName.ShouldBe($"vault-recovery-kit-i-home-i-key-{row.KeyFingerprint[..8]}-{DateTimeOffset.UtcNow:yyyy-MM-dd}.zip");
-        kit.Files.Keys.Where(name => !name.StartsWith("recover.")).ShouldBe(["README.txt", "key.html", "key.txt", "backups.txt", "backups.json"], ignoreOrder: true);
+        kit.Files.Keys.ShouldBe(["README.txt", "key.html", "key.txt", "recover.html", "recover.mjs", "backups.txt", "backups.json"], ignoreOrder: true);
+        foreach (var opener in new[] { "recover.html", "recover.mjs" })
+            kit.Files[opener].ShouldBe(await File.ReadAllTextAsync(Path.Combine(Path.GetDirectoryName(Here())!, "..", "..", "..", "wwwroot-assets", "dist", "recover", opener)), opener);
         kit.Files["README.txt"].TrimEnd().Split('\n').Length.ShouldBe(3);
     }
 

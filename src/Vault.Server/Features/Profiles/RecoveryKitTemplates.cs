@@ -6,24 +6,20 @@ internal static class RecoveryKitTemplates
     /// <summary>Built from wwwroot-assets; they open backups without Vault.</summary>
     public static readonly IReadOnlyList<string> Openers = ["recover.html", "recover.mjs"];
 
-    public static IEnumerable<(string Name, ReadOnlyMemory<byte> Content)> ReadOpeners()
+    public static (string Name, ReadOnlyMemory<byte> Content) ReadOpener(string name)
     {
-        foreach (var name in Openers)
-        {
-            if (Open(name) is not { } stream)
-                continue;
-            using var content = new MemoryStream();
-            using (stream)
-                stream.CopyTo(content);
-            yield return (name, content.ToArray());
-        }
+        using var stream = Open(name);
+        var content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        return (name, content);
     }
 
     public static string Read(string name)
     {
-        using var reader = new StreamReader(Open(name) ?? throw new InvalidOperationException($"{name} is not embedded."));
+        using var reader = new StreamReader(Open(name));
         return reader.ReadToEnd();
     }
 
-    private static Stream? Open(string name) => typeof(RecoveryKitTemplates).Assembly.GetManifestResourceStream(name);
+    private static Stream Open(string name) => typeof(RecoveryKitTemplates).Assembly.GetManifestResourceStream(name)
+        ?? throw new InvalidOperationException($"{name} is not embedded.");
 }

@@ -33,7 +33,7 @@ internal sealed class RecoveryKitZip : IDisposable
         List<(string Name, ReadOnlyMemory<byte> Content)> files =
         [
             ("README.txt", Encoding.UTF8.GetBytes(RecoveryKitTemplates.Read("RecoveryKitReadme.txt"))), ("key.html", page.Written), ("key.txt", text.Written),
-            .. RecoveryKitTemplates.ReadOpeners(),
+            .. RecoveryKitTemplates.Openers.Select(RecoveryKitTemplates.ReadOpener),
             ("backups.txt", RecoveryKitList.Text(facts)), ("backups.json", RecoveryKitList.Json(facts)),
         ];
         // As large as it can become, because a stream that grows leaves copies behind. Pinned: the collector makes none.
