@@ -71,5 +71,6 @@ public abstract class OneBackup(PostgresServer postgres, EncryptionFormat format
         if (scene is not null) await scene.DisposeAsync();
         folder.Dispose();
         tools.Dispose();
+        GC.SuppressFinalize(this);
     }
 }
