@@ -39,6 +39,8 @@ internal sealed class VaultDb(DbContextOptions<VaultDb> options)
         builder.Entity<Source>().HasIndex(s => s.Name).IsUnique();
         builder.Entity<Destination>().HasIndex(d => d.Name).IsUnique();
         builder.Entity<EncryptionProfile>().HasIndex(p => p.Name).IsUnique();
+        // What the migration gave to the profiles that were there; a new one names its own.
+        builder.Entity<EncryptionProfile>().Property(p => p.Format).HasDefaultValue("standard");
         builder.Entity<Job>().HasIndex(j => j.Name).IsUnique();
         builder.Entity<Job>().HasOne<Source>().WithMany().HasForeignKey(j => j.SourceId).OnDelete(DeleteBehavior.Restrict);
         builder.Entity<Job>().HasOne<Destination>().WithMany().HasForeignKey(j => j.DestinationId).OnDelete(DeleteBehavior.Restrict);

@@ -14,9 +14,6 @@ internal sealed class EncryptionProfile
     /// <summary>16 hex characters that name the key and do not reveal it (design §3).</summary>
     public required string KeyFingerprint { get; init; }
 
-    /// <summary><c>sealed</c> or <c>standard</c>: how new backups are written. Old ones are read whatever they are.</summary>
-    public string Format { get; set; } = EncryptionFormat.Sealed.ToWord();
-
     /// <summary>A disabled profile makes no new backups; it still opens old ones.</summary>
     public bool IsEnabled { get; set; } = true;
 
@@ -25,6 +22,9 @@ internal sealed class EncryptionProfile
 
     /// <summary>When its owner last copied the key.</summary>
     public DateTimeOffset? KeyCopiedAt { get; set; }
+
+    /// <summary><c>sealed</c> or <c>standard</c>: how new backups are written. Old ones are read whatever they are.</summary>
+    public string Format { get; set; } = EncryptionFormat.Sealed.ToWord();
 
     /// <summary>When a whole Recovery Kit last went out. This and <see cref="KeyCopiedAt"/> null: the key exists in this vault only.</summary>
     public DateTimeOffset? KitDownloadedAt { get; set; }
