@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
 using Shouldly;
 using Vault.Core;
 using Vault.Server.Features.Backups;
@@ -52,6 +53,30 @@ public sealed class ExchangedBackupTests : IDisposable
     }
 
     [Fact]
+    public async Task What_neither_a_key_nor_a_checksum_proves_stays_Found_when_it_was_restored()
+    {
+        await using var vault = TestVault.Start(folder.Path);
+        var made = await BackUpAsync(vault, await AddJobAsync(vault, isEncrypted: false));
+        var metadataPath = Path.Combine(vault.BackupFolder, made.Copies[0].Copy.ObjectName + ".meta.json");
+        var metadata = JsonNode.Parse(await File.ReadAllTextAsync(metadataPath))!.AsObject();
+        var checksums = metadata["sha256"]!.DeepClone();
+        foreach (var (isProvable, state) in new[] { (false, BackupState.Found), (true, BackupState.Available) })
+        {
+            metadata.Remove("sha256");
+            if (isProvable) metadata["sha256"] = checksums.DeepClone();
+            await File.WriteAllTextAsync(metadataPath, metadata.ToJsonString());
+            await using (var db = vault.Db()) await db.Backups.ExecuteDeleteAsync();
+            (await vault.Scan.ScanAsync(made.Copies[0].Copy.DestinationId, default)).Added.ShouldBe(1);
+            var found = (await vault.Backups.ListAsync(new BackupFilter())).ShouldHaveSingleItem();
+            found.Backup.SourceId.ShouldNotBeNull();
+
+            (await RestoreAsync(vault, found)).State.ShouldBe(RunState.Succeeded);
+
+            (await vault.Backups.FindAsync(found.Backup.Id))!.Backup.State.ShouldBe(state);
+        }
+    }
+
+    [Fact]
     public async Task A_restore_never_replaces_the_vault_itself()
     {
         await using var vault = TestVault.Start(folder.Path);
@@ -61,11 +86,11 @@ public sealed class ExchangedBackupTests : IDisposable
         started.Problem.ShouldNotBeNull().Code.ShouldBe("target-forbidden");
     }
 
-    private async Task<Guid> AddJobAsync(TestVault vault)
+    private async Task<Guid> AddJobAsync(TestVault vault, bool isEncrypted = true)
     {
         await ChangeAsync("CREATE TABLE orders (id INTEGER PRIMARY KEY); INSERT INTO orders VALUES (1), (2)");
         var source = await vault.AddSourceAsync("shop", "sqlite", new SettingValues(new Dictionary<string, string> { ["path"] = Shop }));
-        var profile = (await vault.Profiles.CreateAsync("main", TestVault.Ada)).Value;
+        Guid? profile = isEncrypted ? (await vault.Profiles.CreateAsync("main", TestVault.Ada)).Value : null;
         return await vault.AddJobAsync("shop", source, await vault.AddDestinationAsync(), profile, "sqlite");
     }
 

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Vault.Server.Tests.Trials;
 
-/// <summary>kill -9 of the server at many moments of a backup and of a restore; after each start the invariants of design §5 hold.</summary>
+/// <summary>kill -9 of the server at many moments of a backup, a restore and a verify; after each start the invariants of design §5 hold.</summary>
 [Collection(nameof(TrialCollection))]
 public sealed class KillTrial(ITestOutputHelper output) : IAsyncLifetime
 {
@@ -84,6 +84,27 @@ public sealed class KillTrial(ITestOutputHelper output) : IAsyncLifetime
 
         output.WriteLine($"{moments.Count} kills in a restore; {wholes} times the target was whole afterwards, otherwise untouched.");
         wholes.ShouldBeInRange(1, moments.Count - 5);
+    }
+
+    [Fact]
+    public async Task A_verify_killed_at_any_moment_leaves_the_backup_as_it_was()
+    {
+        var (_, backup) = await OneBackupAsync();
+        List<Moment> moments =
+        [
+            new("nothing was waited for", () => true), sights.Row(RunState.Running), sights.Phase("Preparing"), sights.Phase("Verifying"),
+            sights.Phase("Reading"), sights.Phase("Reading").Plus(5), sights.Phase("Reading").Plus(20), sights.Phase("Reading").Plus(60), sights.Row(RunState.Succeeded),
+        ];
+        foreach (var moment in moments)
+        {
+            await KillAsync(moment, await vault.QueueVerifyAsync(backup.Id));
+            (await vault.BackupsAsync()).Single(b => b.Id == backup.Id).State.ShouldBe(Features.Backups.BackupState.Available);
+        }
+
+        var last = await vault.QueueVerifyAsync(backup.Id);
+        await using var server = await vault.StartServerAsync();
+        await vault.SuccessOfAsync(last);
+        output.WriteLine($"{moments.Count} kills in a verify.");
     }
 
     [Fact]

@@ -95,6 +95,8 @@ internal sealed class TrialVault : IAsyncDisposable
         return (await Desk.Get<RestoreService>().StartAsync(backupId, target, database, TestVault.Admin, CancellationToken.None)).Value;
     }
 
+    public async Task<Guid> QueueVerifyAsync(Guid backupId) => (await Desk.Get<VerifyService>().StartAsync([backupId], TestVault.Admin)).Value.RunIds[0];
+
     public async Task<Result<Guid>> StartRestoreAsync(Guid backupId, string password)
     {
         var backup = (await Desk.Get<BackupService>().FindAsync(backupId)).ShouldNotBeNull();

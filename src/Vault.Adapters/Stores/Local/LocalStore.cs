@@ -113,9 +113,13 @@ internal sealed class LocalStore : IObjectStore
         var path = PathOf(name);
         try
         {
-            if (!File.Exists(path)) return Task.CompletedTask;
+            // Not asked first whether it exists: a disk that does not answer must not look like a file that is gone.
             File.Delete(path);
             Native.SyncFolder(Path.GetDirectoryName(path)!);
+            return Task.CompletedTask;
+        }
+        catch (DirectoryNotFoundException) when (Directory.Exists(root))
+        {
             return Task.CompletedTask;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

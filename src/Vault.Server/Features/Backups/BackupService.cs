@@ -63,7 +63,7 @@ internal sealed class BackupService(
         return null;
     }
 
-    /// <summary>The row says Expiring first; then the object, then its metadata, then the row go. A crash in between is ended at the next start.</summary>
+    /// <summary>The row says Expiring first; then the metadata, whose presence says that the object is whole, then the object, then the row go. A crash in between is ended at the next start.</summary>
     public async Task<Problem?> DeleteAsync(Guid id, Actor actor)
     {
         await using (var db = await databases.CreateDbContextAsync())
@@ -119,8 +119,8 @@ internal sealed class BackupService(
             foreach (var copy in backup.Copies)
             {
                 await using var store = await destinations.OpenStoreAsync(copy.DestinationId);
-                await store.DeleteAsync(copy.ObjectName, CancellationToken.None);
                 await store.DeleteAsync(ObjectNames.MetadataOf(copy.ObjectName), CancellationToken.None);
+                await store.DeleteAsync(copy.ObjectName, CancellationToken.None);
             }
         }
         catch (ProblemException failure)
