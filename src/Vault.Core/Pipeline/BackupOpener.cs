@@ -63,6 +63,11 @@ public static class BackupOpener
             throw new ProblemException(head.Length < SealedHeader.Size ? SealedHeader.Parse(head).Problem! : OpenProblems.HeaderDamaged);
         }
 
+        if (!metadata.IsEncrypted && file.ObjectName.EndsWith(ObjectNames.EncryptedSuffix, StringComparison.Ordinal))
+        {
+            throw new ProblemException(OpenProblems.NotSaidEncrypted);
+        }
+
         return metadata;
     }
 

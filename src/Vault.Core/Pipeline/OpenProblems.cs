@@ -53,6 +53,11 @@ internal static class OpenProblems
         "The metadata says that this file is sealed, and its header is not there: the file was damaged, or the metadata belongs to another file. Nothing of it was released.",
         "Copy the file and its .meta.json again from their destination, or restore another backup.");
 
+    public static Problem NotSaidEncrypted => new(
+        "metadata-garbage",
+        "The name of this backup says that it is encrypted (.enc) and its metadata says that it is not, so the metadata is not its own or was changed. Nothing of it was released.",
+        "Put the backup's own .meta.json back beside it, from another copy of the backup.");
+
     public static Problem NoPassword => new(
         "password-needed",
         "This backup was sealed with a password, and none was given, so it cannot be opened.",

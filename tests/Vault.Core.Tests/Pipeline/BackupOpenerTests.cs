@@ -11,6 +11,21 @@ namespace Vault.Core.Tests.Pipeline;
 
 public sealed class BackupOpenerTests
 {
+    [Theory]
+    [InlineData(EncryptionFormat.Standard)]
+    [InlineData(EncryptionFormat.Sealed)]
+    public async Task Metadata_that_calls_an_encrypted_file_unencrypted_releases_nothing_of_it(EncryptionFormat format)
+    {
+        var rig = new Rig { Format = format };
+        var outcome = await rig.BackUpAsync();
+        var bytes = rig.Store.Objects[outcome.ObjectName];
+        bytes[0] ^= 1; // of a sealed file whose header is whole, no metadata is believed
+        foreach (var lying in new[] { outcome.Metadata with { Encryption = null }, new BackupMetadata() })
+        {
+            (await Rig.RefusedAsync(Rig.File(outcome.ObjectName, bytes, lying), Rig.RightCandidate)).Code.ShouldBe("metadata-garbage");
+        }
+    }
+
     [Fact]
     public async Task Every_flipped_bit_of_a_small_backup_is_refused_before_a_byte_is_released()
     {
