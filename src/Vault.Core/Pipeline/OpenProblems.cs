@@ -54,7 +54,7 @@ internal static class OpenProblems
         "Copy the file and its .meta.json again from their destination, or restore another backup.");
 
     public static Problem NotSaidEncrypted => new(
-        "metadata-garbage",
+        "backup-exchanged",
         "The name of this backup says that it is encrypted (.enc) and its metadata says that it is not, so the metadata is not its own or was changed. Nothing of it was released.",
         "Put the backup's own .meta.json back beside it, from another copy of the backup.");
 

@@ -22,7 +22,7 @@ public sealed class BackupOpenerTests
         bytes[0] ^= 1; // of a sealed file whose header is whole, no metadata is believed
         foreach (var lying in new[] { outcome.Metadata with { Encryption = null }, new BackupMetadata() })
         {
-            (await Rig.RefusedAsync(Rig.File(outcome.ObjectName, bytes, lying), Rig.RightCandidate)).Code.ShouldBe("metadata-garbage");
+            (await Rig.RefusedAsync(Rig.File(outcome.ObjectName, bytes, lying), Rig.RightCandidate)).Code.ShouldBe("backup-exchanged");
         }
     }
 
