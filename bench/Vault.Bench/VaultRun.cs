@@ -65,7 +65,13 @@ internal static class VaultRun
 
     private sealed class QuietLog : IRunLog
     {
-        public void Phase(string name) { }
+        public void Phase(string name)
+        {
+            if (Environment.GetEnvironmentVariable("VAULT_BENCH_PHASES") is not null)
+            {
+                Console.Error.WriteLine($"{Environment.TickCount64 % 1_000_000} ms  {name}");
+            }
+        }
 
         public void Progress(long doneBytes, long? totalBytes) { }
 

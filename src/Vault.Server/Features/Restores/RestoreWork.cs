@@ -118,10 +118,8 @@ internal sealed class RestoreWork(
     /// </summary>
     private static void RefuseExchanged(Backup backup, BackupMetadata found)
     {
-        if ((backup.IsEncrypted && !found.IsEncrypted) || Differs(backup.StoredSha256, found.Sha256?.Stored) || Differs(backup.DumpSha256, found.Sha256?.Dump))
+        if (!new RecordedBackup(backup.IsEncrypted, backup.StoredSha256, backup.DumpSha256).IsOf(found))
             throw new ProblemException(Exchanged);
-
-        static bool Differs(string? recorded, string? found) => recorded is not null && !recorded.Equals(found, StringComparison.OrdinalIgnoreCase);
     }
 
     private static Problem Exchanged { get; } = new("backup-exchanged",
