@@ -9,6 +9,7 @@ internal sealed record WrappedColumn(string Table, string IdColumn, string Colum
     public static readonly IReadOnlyList<WrappedColumn> All =
     [
         Check,
+        new("Settings", "Name", "Value", "Webhook"),
         new("Sources", "Id", "WrappedSecrets"),
         new("Destinations", "Id", "WrappedSecrets"),
         new("EncryptionProfiles", "Id", "WrappedMasterKey"),

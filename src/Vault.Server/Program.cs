@@ -4,6 +4,7 @@ using Vault.Server.Features.Accounts;
 using Vault.Server.Features.Audit;
 using Vault.Server.Features.Backups;
 using Vault.Server.Features.Destinations;
+using Vault.Server.Features.Notifications;
 using Vault.Server.Features.Profiles;
 using Vault.Server.Features.Runs;
 using Vault.Server.Features.Sample;
@@ -26,6 +27,8 @@ try
     builder.Services.AddDestinations();
     builder.Services.AddProfiles(builder.Configuration);
     builder.Services.AddSettings();
+    // Before the runs: what stops later still tells how those ended that were stopped.
+    builder.Services.AddNotifications();
     builder.AddRuns();
     builder.AddSample();
 

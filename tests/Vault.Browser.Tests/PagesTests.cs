@@ -6,7 +6,7 @@ namespace Vault.Browser.Tests;
 public sealed class PagesTests(Chrome chrome)
 {
     private static readonly string[] pages =
-        ["/", "/jobs", "/jobs/new", "/runs", "/backups", "/sources", "/sources/new", "/destinations", "/destinations/new", "/settings/vault", "/settings", "/settings/verification", "/settings/accounts", "/audit"];
+        ["/", "/jobs", "/jobs/new", "/runs", "/backups", "/sources", "/sources/new", "/destinations", "/destinations/new", "/settings/vault", "/settings", "/settings/verification", "/settings/notifications", "/settings/accounts", "/audit"];
 
     [Theory]
     [InlineData(Theme.Light, Device.Desktop)]

@@ -6,6 +6,8 @@ using Shouldly;
 using Vault.Cli;
 using Vault.Core.Keys;
 using Vault.Server.Database;
+using Vault.Server.Features.Notifications;
+using Vault.Server.Features.Settings;
 using Vault.Server.Features.Sources;
 using Xunit;
 
@@ -33,6 +35,7 @@ public sealed class RotationTests : IDisposable
             .Where(c => c.Column.StartsWith("Wrapped", StringComparison.Ordinal));
         WrappedColumn.All.Where(c => c.RowId is null).Select(c => (c.Table, c.Column)).ShouldBe(model, ignoreOrder: true);
         (WrappedColumn.Check.Table, WrappedColumn.Check.RowId, WrappedColumn.Check.Column).ShouldBe(("Settings", VaultGate.CheckName, "Value"));
+        WrappedColumn.All.ShouldContain(new WrappedColumn(Webhook.Where.Table, "Name", Webhook.Where.Column, Webhook.Where.RowId));
     }
 
     [Fact]
@@ -130,6 +133,7 @@ public sealed class RotationTests : IDisposable
             var wrapped = key.Wrap("{\"password\":\"secret\"}"u8, WrappedRow.Of("Sources", id, "WrappedSecrets"));
             db.Add(new Source { Id = id, Name = $"source {i}", Engine = "postgresql", SettingsJson = "{}", WrappedSecrets = wrapped });
         }
+        db.Add(new VaultSetting { Name = Webhook.Where.RowId, Value = key.Wrap("https://example.org/"u8, Webhook.Where) });
         await db.SaveChangesAsync();
     }
 
@@ -138,8 +142,8 @@ public sealed class RotationTests : IDisposable
         using var key = SystemKey.Parse(hex).Value;
         using var connection = new SqliteConnection(ConnectionString);
         connection.Open();
-        var count = WrappedColumn.All.Sum(column => OpenAll(connection, column, key));
-        count.ShouldBeGreaterThanOrEqualTo(sources + 2, "the sources, the check value and a cookie key");
+        var count = WrappedColumn.All.DistinctBy(column => (column.Table, column.Column)).Sum(column => OpenAll(connection, column, key));
+        count.ShouldBeGreaterThanOrEqualTo(sources + 3, "the sources, the check value, the webhook and a cookie key");
     }
 
     private static int OpenAll(SqliteConnection connection, WrappedColumn column, SystemKey key)

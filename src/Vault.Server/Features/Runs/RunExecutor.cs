@@ -4,6 +4,7 @@ using Vault.Core;
 using Vault.Core.Engines;
 using Vault.Server.Database;
 using Vault.Server.Features.Backups;
+using Vault.Server.Features.Notifications;
 using Vault.Server.Features.Restores;
 using LogLevel = Vault.Core.Engines.LogLevel;
 
@@ -11,7 +12,7 @@ namespace Vault.Server.Features.Runs;
 
 /// <summary>Executes one run from Queued to its end. Every failure ends in the row, with its first cause.</summary>
 internal sealed class RunExecutor(
-    IDbContextFactory<VaultDb> databases, LiveRuns liveRuns, BackupWork backups, RestoreWork restores, VerifyWork verifies, TimeProvider clock, ILogger<RunExecutor> log)
+    IDbContextFactory<VaultDb> databases, LiveRuns liveRuns, BackupWork backups, RestoreWork restores, VerifyWork verifies, Notifier notifier, TimeProvider clock, ILogger<RunExecutor> log)
 {
     private static readonly TimeSpan RecordAgainAfter = TimeSpan.FromSeconds(1);
 
@@ -138,6 +139,7 @@ internal sealed class RunExecutor(
         (run.ProblemCode, run.ProblemMessage, run.ProblemNext) = (end.Problem?.Code, end.Problem?.Message, end.Problem?.Next);
         end.Record?.Invoke(db, run);
         await db.SaveChangesAsync();
+        notifier.Tell(run);
         return RunStatus.Of(run);
     }
 }

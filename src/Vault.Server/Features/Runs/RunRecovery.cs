@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Vault.Server.Database;
 using Vault.Server.Features.Backups;
+using Vault.Server.Features.Notifications;
 using Vault.Server.Features.Restores;
 using LogLevel = Vault.Core.Engines.LogLevel;
 
@@ -12,7 +13,7 @@ namespace Vault.Server.Features.Runs;
 /// </summary>
 internal sealed class RunRecovery(
     IDbContextFactory<VaultDb> databases, RunQueue queue, RunService runs, RunTidying tidying,
-    DestinationScan scan, BackupService backups, VerificationService verification, TimeProvider clock, ILogger<RunRecovery> log) : BackgroundService
+    DestinationScan scan, BackupService backups, VerificationService verification, Notifier notifier, TimeProvider clock, ILogger<RunRecovery> log) : BackgroundService
 {
     private static readonly TimeSpan TidyEvery = TimeSpan.FromMinutes(1);
 
@@ -62,7 +63,8 @@ internal sealed class RunRecovery(
     private async Task MarkInterruptedAsync()
     {
         await using var db = await databases.CreateDbContextAsync();
-        foreach (var run in await db.Runs.Where(r => r.State == RunState.Running).ToListAsync())
+        var stopped = await db.Runs.Where(r => r.State == RunState.Running).ToListAsync();
+        foreach (var run in stopped)
         {
             var problem = RunProblems.Interrupted(run.Kind);
             (run.State, run.FinishedAt, run.MayHaveLeftovers) = (RunState.Interrupted, clock.GetUtcNow(), run.Kind != RunKind.Verify);
@@ -71,6 +73,7 @@ internal sealed class RunRecovery(
         }
 
         await db.SaveChangesAsync();
+        foreach (var run in stopped) notifier.Tell(run);
         // Only a run that still waits needs its password.
         await db.Runs.Where(r => r.State != RunState.Queued && r.WrappedPassword != null).ExecuteUpdateAsync(set => set.SetProperty(r => r.WrappedPassword, (string?)null));
     }
