@@ -170,7 +170,7 @@ public sealed class NastyDayTests(PostgresServer postgres) : IDisposable
             jobId = await scene.Vault.AddJobAsync("Daily", scene.SourceId, scene.DestinationId, scene.ProfileId, schedule: "0 0 2 * * ?");
             var ahead = DateTimeOffset.UtcNow.AddDays(400).Ticks;
             await using var db = scene.Vault.Db();
-            (await db.Database.ExecuteSqlAsync($"UPDATE QRTZ_TRIGGERS SET NEXT_FIRE_TIME = {ahead} WHERE TRIGGER_TYPE = 'CRON'")).ShouldBe(1);
+            (await db.Database.ExecuteSqlAsync($"UPDATE QRTZ_TRIGGERS SET NEXT_FIRE_TIME = {ahead} WHERE TRIGGER_TYPE = 'CRON' AND TRIGGER_GROUP = 'schedule' AND TRIGGER_NAME = {jobId.ToString()}")).ShouldBe(1);
         }
 
         await using var again = Vault.Server.Tests.Runs.TestVault.Start(folder.Path);
