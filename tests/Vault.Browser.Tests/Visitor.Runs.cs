@@ -41,7 +41,7 @@ internal sealed partial class Visitor
     public async Task SeesProgressAsync()
     {
         await Assertions.Expect(Page.GetByRole(AriaRole.Progressbar)).ToHaveAttributeAsync("aria-valuenow", Share());
-        await Assertions.Expect(Page.Locator("#run-progress")).ToHaveTextAsync(BytesRateAndTimeLeft());
+        await Assertions.Expect(Page.Locator("#run-progress")).ToHaveTextAsync(BytesRateAndTimeLeft(), new() { Timeout = RunLimitMs });
         await Assertions.Expect(State("Running")).ToBeVisibleAsync();
     }
 
