@@ -44,6 +44,14 @@ public sealed class WebhookTests : IAsyncDisposable
         if (!isUp) vault.Log.ShouldContain("was not delivered: No connection");
     }
 
+    [Fact]
+    public async Task A_host_that_one_disposes_while_another_stops_it_stops_without_an_error()
+    {
+        var notifier = vault.Get<Notifier>();
+        notifier.Dispose();
+        await notifier.StopAsync(TestContext.Current.CancellationToken);
+    }
+
     [Theory]
     [InlineData("file:///etc/passwd")]
     [InlineData("ftp://example.org/")]

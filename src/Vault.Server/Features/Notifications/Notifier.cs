@@ -30,9 +30,10 @@ internal sealed class Notifier(Webhook webhook, WebhookSender sender, DeliveryRu
         await base.StopAsync(cancellationToken);
     }
 
+    /// <summary>The source of the last call is cancelled, not disposed: a host may be stopped by one while another disposes it already.</summary>
     public override void Dispose()
     {
-        lastCall.Dispose();
+        lastCall.Cancel();
         base.Dispose();
     }
 
