@@ -2,30 +2,35 @@ using System.Security.Cryptography;
 
 namespace Vault.Core.Formats;
 
-/// <summary>Says so, at the latest at its end, when size or SHA-256 are known and were not met.</summary>
-/// <param name="onMismatch">Called once; may throw.</param>
-internal sealed class CheckedStream(Stream inner, long? sizeBytes, string? sha256, Action onMismatch) : ReadOnlyStream
+/// <summary>What somebody knows of a stream; null: unknown.</summary>
+/// <param name="OnMismatch">Called once, at the latest at the stream's end; may throw.</param>
+internal sealed record KnownStream(long? SizeBytes, string? Sha256, Action OnMismatch);
+
+/// <summary>Hashes what is read through it, once for all who know what it must be, and tells those whose knowledge was not met.</summary>
+internal sealed class CheckedStream(Stream inner, params IEnumerable<KnownStream> known) : ReadOnlyStream
 {
-    private bool hasMismatch;
-    private readonly IncrementalHash? hash = sha256 is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly List<KnownStream> unmet = [.. known];
+    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long read;
-    private bool isAtEnd;
+
+    /// <summary>Lowercase hex; null until the end was read.</summary>
+    public string? Sha256 { get; private set; }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (isAtEnd || buffer.IsEmpty)
+        if (Sha256 is not null || buffer.IsEmpty)
         {
             return 0;
         }
 
         var count = await inner.ReadAsync(buffer, cancellationToken);
         read += count;
-        hash?.AppendData(buffer.Span[..count]);
-        isAtEnd = count == 0;
-        if (!hasMismatch && (read > (sizeBytes ?? long.MaxValue) || (isAtEnd && !IsAsKnown())))
+        hash.AppendData(buffer.Span[..count]);
+        Sha256 = count == 0 ? Convert.ToHexStringLower(hash.GetHashAndReset()) : null;
+        foreach (var told in unmet.Where(IsUnmet).ToList())
         {
-            hasMismatch = true;
-            onMismatch();
+            unmet.Remove(told);
+            told.OnMismatch();
         }
 
         return count;
@@ -35,15 +40,15 @@ internal sealed class CheckedStream(Stream inner, long? sizeBytes, string? sha25
     {
         if (disposing)
         {
-            hash?.Dispose();
+            hash.Dispose();
             inner.Dispose();
         }
 
         base.Dispose(disposing);
     }
 
-    private bool IsAsKnown() => (sizeBytes is null || sizeBytes == read)
-        && (hash is null || Convert.ToHexString(hash.GetHashAndReset()).Equals(sha256, StringComparison.OrdinalIgnoreCase));
+    private bool IsUnmet(KnownStream told) => read > (told.SizeBytes ?? long.MaxValue)
+        || (Sha256 is not null && ((told.SizeBytes ?? read) != read || !(told.Sha256 ?? Sha256).Equals(Sha256, StringComparison.OrdinalIgnoreCase)));
 }
 
 /// <summary>A stream whose first bytes were already looked at.</summary>

@@ -79,8 +79,8 @@ public static class BackupOpener
         var stream = await file.ReadFromAsync(0, cancel);
         var encryption = metadata.Encryption!;
         var plain = new StandardStream(found.Proved!.Read(stream), found.Key, Convert.FromHexString(encryption.Iv!), Convert.FromHexString(encryption.AuthTag!));
-        var (dump, dressed) = await OpenedDump.UnpackAsync(plain, metadata, Mismatch, cancel);
-        return new OpenedBackup(dump, dressed, EncryptionFormat.Standard, found.ProfileName, !found.IsNamed);
+        var dump = await OpenedDump.UnpackAsync(plain, metadata, Mismatch, cancel);
+        return new OpenedBackup(dump, EncryptionFormat.Standard, found.ProfileName, !found.IsNamed);
     }
 
     private static async Task<OpenedBackup> OpenPlainAsync(BackupFile file, BackupMetadata metadata, IRunLog log, CancellationToken cancel)
@@ -88,8 +88,8 @@ public static class BackupOpener
         using var proved = new ProvedBytes();
         await VerifyPlainAsync(file, metadata.Sha256?.Stored, proved, log, cancel);
         var stream = await file.ReadFromAsync(0, cancel);
-        var (dump, dressed) = await OpenedDump.UnpackAsync(proved.Read(stream), metadata, Mismatch, cancel);
-        return new OpenedBackup(dump, dressed, format: null, profileName: null, wasSmartRecovery: false);
+        var dump = await OpenedDump.UnpackAsync(proved.Read(stream), metadata, Mismatch, cancel);
+        return new OpenedBackup(dump, format: null, profileName: null, wasSmartRecovery: false);
     }
 
     private static void Mismatch() => throw new ProblemException(OpenProblems.DumpMismatch);

@@ -98,14 +98,19 @@ public sealed record BackupFile(string ObjectName, BackupMetadata? Metadata, Fun
 /// <summary>An opened backup: what <see cref="Dump"/> yields is authentic, byte for byte.</summary>
 public sealed class OpenedBackup : IAsyncDisposable
 {
-    internal OpenedBackup(Stream dump, BackupMetadata metadata, EncryptionFormat? format, string? profileName, bool wasSmartRecovery) =>
-        (Dump, Metadata, Format, ProfileName, WasSmartRecovery) = (dump, metadata, format, profileName, wasSmartRecovery);
+    private readonly UnpackedDump dump;
+
+    internal OpenedBackup(UnpackedDump dump, EncryptionFormat? format, string? profileName, bool wasSmartRecovery) =>
+        (this.dump, Format, ProfileName, WasSmartRecovery) = (dump, format, profileName, wasSmartRecovery);
 
     /// <summary>The dump as the engine wrote it. Throws where the file is damaged or changed: what was restored until then must be undone.</summary>
-    public Stream Dump { get; }
+    public Stream Dump => dump.Content;
+
+    /// <summary>SHA-256 of the dump, lowercase hex; null until it was read to its end.</summary>
+    public string? DumpSha256 => dump.Passed.Sha256;
 
     /// <summary>As read, or what the file itself tells when it had none; a missing <c>dumpFormat</c> is filled in from the dump's first bytes.</summary>
-    public BackupMetadata Metadata { get; }
+    public BackupMetadata Metadata => dump.Metadata;
 
     /// <summary>How the file is encrypted; null when it is not.</summary>
     public EncryptionFormat? Format { get; }

@@ -44,12 +44,12 @@ public static class BackupVerifier
 
         log.Phase("Reading");
         var proof = proofOf(opened.Metadata);
-        var (size, sha256) = await ReadAsync(opened, proof, log, cancel);
+        var size = await ReadAsync(opened, proof, log, cancel);
         await tap.FinishAsync(cancel);
         ThrowIfNotAsKnown(tap, file.SizeBytes, recorded?.StoredSha256 ?? opened.Metadata.Sha256?.Stored);
         Conclude(proof, opened.Metadata.Tables);
         return Say(log, new VerifiedBackup(
-            opened.Metadata, opened.ProfileName, opened.WasSmartRecovery, tap.SizeBytes, tap.Sha256!, size, sha256,
+            opened.Metadata, opened.ProfileName, opened.WasSmartRecovery, tap.SizeBytes, tap.Sha256!, size, opened.DumpSha256!,
             proof?.Tables ?? [], proof?.Seen ?? "Nothing here knows this kind of dump, so its end could not be looked for."));
     }
 
@@ -69,9 +69,8 @@ public static class BackupVerifier
         }
     }
 
-    private static async Task<(long SizeBytes, string Sha256)> ReadAsync(OpenedBackup opened, IDumpProof? proof, IRunLog log, CancellationToken cancel)
+    private static async Task<long> ReadAsync(OpenedBackup opened, IDumpProof? proof, IRunLog log, CancellationToken cancel)
     {
-        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var progress = new ByteProgress(log, opened.Metadata.Sizes?.Dump);
         var buffer = GC.AllocateUninitializedArray<byte>(1 << 20);
         try
@@ -79,7 +78,6 @@ public static class BackupVerifier
             int read;
             while ((read = await opened.Dump.ReadAsync(buffer, cancel)) > 0)
             {
-                sha256.AppendData(buffer, 0, read);
                 proof?.Observe(buffer.AsSpan(0, read));
                 progress.Add(read);
             }
@@ -89,7 +87,7 @@ public static class BackupVerifier
             CryptographicOperations.ZeroMemory(buffer);
         }
 
-        return (progress.DoneBytes, Convert.ToHexStringLower(sha256.GetHashAndReset()));
+        return progress.DoneBytes;
     }
 
     private static void ThrowIfNotAsKnown(StoredTap tap, long sizeBytes, string? sha256)

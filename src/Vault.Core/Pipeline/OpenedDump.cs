@@ -4,6 +4,11 @@ using Vault.Core.Metadata;
 
 namespace Vault.Core.Pipeline;
 
+/// <summary>A dump on its way out of a backup.</summary>
+/// <param name="Content">The whole dump.</param>
+/// <param name="Passed">What <paramref name="Content"/> is read through.</param>
+internal sealed record UnpackedDump(Stream Content, CheckedStream Passed, BackupMetadata Metadata);
+
 /// <summary>From authentic compressed bytes to the dump.</summary>
 internal static class OpenedDump
 {
@@ -11,18 +16,19 @@ internal static class OpenedDump
 
     /// <summary>Owns <paramref name="compressed"/>. A missing <c>dumpFormat</c> is filled in from the dump's first bytes.</summary>
     /// <param name="onMismatch">The dump is not the one that the metadata describes.</param>
-    public static async Task<(Stream Dump, BackupMetadata Metadata)> UnpackAsync(Stream compressed, BackupMetadata metadata, Action onMismatch, CancellationToken cancel)
+    /// <param name="known">What others than the metadata know of the dump.</param>
+    public static async Task<UnpackedDump> UnpackAsync(Stream compressed, BackupMetadata metadata, Action onMismatch, CancellationToken cancel, params IEnumerable<KnownStream> known)
     {
-        Stream dump = new CheckedStream(metadata.Compression.Decompress(compressed), metadata.Sizes?.Dump, metadata.Sha256?.Dump, onMismatch);
+        var dump = new CheckedStream(metadata.Compression.Decompress(compressed), [new KnownStream(metadata.Sizes?.Dump, metadata.Sha256?.Dump, onMismatch), .. known]);
         try
         {
             if (metadata.DumpFormat is not null)
             {
-                return (dump, metadata);
+                return new UnpackedDump(dump, dump, metadata);
             }
 
             var (head, whole) = await PeekAsync(dump, SniffedSize, cancel);
-            return (whole, metadata with { DumpFormat = DumpPrefix.FormatOf(head) });
+            return new UnpackedDump(whole, dump, metadata with { DumpFormat = DumpPrefix.FormatOf(head) });
         }
         catch
         {

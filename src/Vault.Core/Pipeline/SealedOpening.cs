@@ -44,9 +44,9 @@ internal sealed class SealedOpening : IDisposable
         OpenedDump.SaySmartRecovery(log, candidate.ProfileName, isNamed);
         var (head, whole) = await OpenedDump.PeekAsync(await OpenWholeAsync(cancel), DumpPrefix.ReadSize, cancel);
         var told = metadata with { Compression = DumpPrefix.CompressionOf(head, metadata.Compression) };
-        var (dump, dressed) = await OpenedDump.UnpackAsync(whole, told, SayMismatch, cancel);
-        var recorded = new CheckedStream(dump, sizeBytes: null, file.RecordedDumpSha256, static () => throw new ProblemException(OpenProblems.BackupExchanged));
-        return new OpenedBackup(recorded, dressed, EncryptionFormat.Sealed, candidate.ProfileName, !isNamed);
+        var recorded = new KnownStream(SizeBytes: null, file.RecordedDumpSha256, static () => throw new ProblemException(OpenProblems.BackupExchanged));
+        var dump = await OpenedDump.UnpackAsync(whole, told, SayMismatch, cancel, recorded);
+        return new OpenedBackup(dump, EncryptionFormat.Sealed, candidate.ProfileName, !isNamed);
     }
 
     /// <summary>The dump's bytes from <paramref name="from"/> to its end; the blocks before them are not read.</summary>
