@@ -34,12 +34,7 @@ internal sealed class VerifyWork(
         try
         {
             await using var store = await destinations.OpenStoreAsync(copy.DestinationId);
-            var metadata = await ReadMetadataAsync(store, copy, cancel);
-            var file = new BackupFile(copy.ObjectName, metadata.IsOk ? metadata.Value : null, (offset, token) => store.OpenReadAsync(copy.ObjectName, offset, token), copy.SizeBytes)
-            {
-                MetadataProblem = metadata.Problem,
-                RecordedDumpSha256 = backup.DumpSha256,
-            };
+            var file = await StoredMetadata.FileOfAsync(store, backup, copy, cancel);
             var recorded = new RecordedBackup(backup.IsEncrypted, backup.StoredSha256, backup.DumpSha256);
             await BackupVerifier.VerifyAsync(file, recorded, await profiles.CandidatesAsync(), engines.CreateProof, log, cancel);
             return null;
@@ -51,21 +46,6 @@ internal sealed class VerifyWork(
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException && !cancel.IsCancellationRequested)
         {
             return RunProblems.Unexpected(failure);
-        }
-    }
-
-    /// <summary>None, or none that can be read: the opener knows whether it can do without. An object that is gone too is told as that.</summary>
-    private static async Task<Result<BackupMetadata?>> ReadMetadataAsync(IObjectStore store, Copy copy, CancellationToken cancel)
-    {
-        try
-        {
-            var read = await StoredMetadata.ReadAsync(store, ObjectNames.MetadataOf(copy.ObjectName), cancel);
-            return read.IsOk ? read.Value : read.Problem!;
-        }
-        catch (ProblemException failure) when (failure.Problem.Code == "object-missing")
-        {
-            await using var content = await store.OpenReadAsync(copy.ObjectName, cancel);
-            return (BackupMetadata?)null;
         }
     }
 

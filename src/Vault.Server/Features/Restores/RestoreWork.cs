@@ -98,16 +98,11 @@ internal sealed class RestoreWork(
 
     private async Task<OpenedBackup> OpenAsync(IObjectStore store, Backup backup, Copy copy, Password? password, IRunLog log, CancellationToken cancel)
     {
-        var metadata = await ReadMetadataAsync(store, copy, cancel);
         var isSealed = backup.Format == EncryptionFormat.Sealed.ToWord();
-        if (!isSealed) RefuseExchanged(backup, metadata.Value);
-        var file = new BackupFile(copy.ObjectName, metadata.IsOk ? metadata.Value : null, (offset, token) => store.OpenReadAsync(copy.ObjectName, offset, token), copy.SizeBytes)
-        {
-            MetadataProblem = metadata.Problem,
-            RecordedDumpSha256 = backup.DumpSha256,
-        };
+        var file = await StoredMetadata.FileOfAsync(store, backup, copy, cancel);
+        if (!isSealed && file.Metadata is { } found) RefuseExchanged(backup, found);
         var opened = await BackupOpener.OpenAsync(file, await profiles.CandidatesAsync(password), log, cancel);
-        if (!isSealed || opened.Format == EncryptionFormat.Sealed) return opened;
+        if (isSealed == (opened.Format == EncryptionFormat.Sealed)) return opened;
         await opened.DisposeAsync();
         throw new ProblemException(Exchanged);
     }
@@ -125,19 +120,4 @@ internal sealed class RestoreWork(
     private static Problem Exchanged { get; } = new("backup-exchanged",
         "What is in the destination is not this backup (its encryption or its checksums differ from what the catalogue recorded), so nothing was restored.",
         "Find out who changed it, and put the backup's own files back from another copy.");
-
-    private static async Task<Result<BackupMetadata>> ReadMetadataAsync(IObjectStore store, Copy copy, CancellationToken cancel)
-    {
-        var name = ObjectNames.MetadataOf(copy.ObjectName);
-        try
-        {
-            return await StoredMetadata.ReadAsync(store, name, cancel);
-        }
-        catch (ProblemException failure) when (failure.Problem.Code == "object-missing")
-        {
-            return new Problem("metadata-missing",
-                $"The metadata {name} is not in the destination; without its IV and tag the backup cannot be proved authentic, so nothing was restored.",
-                "Put the .meta.json file back beside the backup, or choose another backup.");
-        }
-    }
 }
