@@ -1,4 +1,4 @@
-// The browser's own DecompressionStream refuses a second gzip member, and Vault writes one for each 4 MiB.
+// The browser's own DecompressionStream refuses a second gzip member, and Vault writes one for each 2 MiB.
 import inflate from 'pako/lib/zlib/inflate.js';
 import ZStream from 'pako/lib/zlib/zstream.js';
 import { problems } from './problem.mjs';

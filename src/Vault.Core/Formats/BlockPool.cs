@@ -6,7 +6,7 @@ namespace Vault.Core.Formats;
 internal sealed class BlockPool
 {
     /// <summary>What is compressed by itself (design §5).</summary>
-    public const int BlockSize = 4 << 20;
+    public const int BlockSize = 2 << 20;
 
     /// <summary>Room for data that does not shrink: deflate needs at most an eighth more at its fastest level.</summary>
     public const int Capacity = BlockSize + BlockSize / 8 + (64 << 10);

@@ -58,9 +58,9 @@ internal sealed class BackupRun(Dump dump, BackupPlan plan, Guid runId, DateTime
 
     private async Task<(DumpedFacts Dumped, StoredFacts Stored)> StreamAsync(Stream content, IEncryptor encryptor, CancellationTokenSource stop)
     {
-        var pool = new BlockPool();
-        using var tap = new DumpTap(dump, pool, new ProgressGate(log, clock, dump.Facts.EstimatedSizeBytes));
-        await using var compressor = plan.Compression.CreateCompressor(pool, plan.Level, stop.Token);
+        // Two pools: what comes out is smaller, and the untouched end of its buffers never becomes memory.
+        using var tap = new DumpTap(dump, new BlockPool(), new ProgressGate(log, clock, dump.Facts.EstimatedSizeBytes));
+        await using var compressor = plan.Compression.CreateCompressor(new BlockPool(), plan.Level, stop.Token);
         using var sink = new StoreTap(content, encryptor);
         await new BlockLine(tap, compressor, sink).RunAsync(stop);
         var stored = await sink.FinishAsync(stop.Token);

@@ -9,7 +9,7 @@ public sealed record CompressionSpeed(CompressionMethod Method, int Level, doubl
 /// <summary>Compresses a sample again and again, as a backup would, and looks at the clock.</summary>
 public static class CompressionTrial
 {
-    /// <summary>The last levels whose 4 MiB block takes well under a second; a slower one is tried on a quarter of it.</summary>
+    /// <summary>The last levels whose block takes well under a second; a slower one is tried on a quarter of it.</summary>
     private const int LastQuickZstd = 12;
     private const int LastQuickBrotli = 6;
 

@@ -53,9 +53,10 @@ public sealed class ZstdTests
         var compressed = await CompressionTests.CompressAsync(CompressionMethod.Zstd, 3, CompressionTests.Text(BlockPool.BlockSize));
         compressed.AsSpan().StartsWith(Zstd.Magic).ShouldBeTrue();
         const int FourBytesOfSize = 2 << 6;
+        const int WindowIsSize = 1 << 5;
         const int Checksum = 1 << 2;
-        compressed[4].ShouldBe((byte)(FourBytesOfSize | Checksum));
-        BitConverter.ToInt32(compressed, 6).ShouldBe(BlockPool.BlockSize);
+        compressed[4].ShouldBe((byte)(FourBytesOfSize | WindowIsSize | Checksum));
+        BitConverter.ToInt32(compressed, 5).ShouldBe(BlockPool.BlockSize);
     }
 
     [Fact]
