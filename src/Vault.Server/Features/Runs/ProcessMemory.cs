@@ -19,7 +19,10 @@ internal static partial class ProcessMemory
         _ = MallocOption(TrimThreshold, KeptBytes);
     });
 
-    /// <summary>After a run: its blocks are large, and the collector, left to itself, lets those of several runs pile up, with the plaintext in them.</summary>
+    /// <summary>
+    /// Before a run, so that its blocks do not come on top of what pages and the start left behind; and after it: its blocks are
+    /// large, and the collector, left to itself, lets those of several runs pile up, with the plaintext in them.
+    /// </summary>
     public static void GiveBack()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);

@@ -21,6 +21,7 @@ internal sealed class RunExecutor(
     {
         // Whoever takes the row out of Queued first has it: a run is executed at most once, and never after it was cancelled.
         if (!await TakeAsync(runId)) return;
+        ProcessMemory.GiveBack();
         var live = await liveRuns.OpenAsync(runId);
         var status = new RunStatus(RunState.Interrupted, null, null, null);
         try
