@@ -7,12 +7,14 @@ namespace Vault.Bench;
 /// <summary>Runs a command and prints what it took: wall seconds, CPU seconds of it and its children, peak memory of all of them together in MB.</summary>
 internal static partial class Measured
 {
-    private const int OfChildren = -1;
+    private const int OfItself = 0, OfChildren = -1;
+    private const string Told = "measured ";
 
     public static int Run(string[] command)
     {
         var clock = Stopwatch.StartNew();
-        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..]))!;
+        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true })!;
+        var output = process.StandardOutput.ReadToEndAsync();
         var peak = 0L;
         while (!process.WaitForExit(50))
         {
@@ -20,10 +22,24 @@ internal static partial class Measured
         }
 
         var wall = clock.Elapsed.TotalSeconds;
-        _ = GetUsage(OfChildren, out var usage);
-        var cpu = usage.User.Total + usage.System.Total;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{wall:0.0} {cpu:0.0} {peak / 1e6:0}"));
+        var took = string.Create(CultureInfo.InvariantCulture, $"{wall:0.00} {CpuSeconds(OfChildren):0.00}");
+        var told = output.Result.Split('\n').LastOrDefault(line => line.StartsWith(Told, StringComparison.Ordinal));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{told?[Told.Length..] ?? took} {peak / 1e6:0}"));
         return process.ExitCode;
+    }
+
+    /// <summary>Tells the measuring process what this part of the work took; its memory is measured from outside.</summary>
+    public static async Task HereAsync(Func<Task> work)
+    {
+        var (clock, cpu) = (Stopwatch.StartNew(), CpuSeconds(OfItself) + CpuSeconds(OfChildren));
+        await work();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Told}{clock.Elapsed.TotalSeconds:0.00} {CpuSeconds(OfItself) + CpuSeconds(OfChildren) - cpu:0.00}"));
+    }
+
+    private static double CpuSeconds(int whose)
+    {
+        _ = GetUsage(whose, out var usage);
+        return usage.User.Total + usage.System.Total;
     }
 
     /// <summary>Anonymous memory: pages of libraries and files are shared and can be had again.</summary>
