@@ -22,12 +22,14 @@ internal static class VaultRun
 
     public static Task<int> BackUpAsync(string folder, string database, string format, string method, int level, string dumpFormat) =>
         MeasureAsync(
-            () => DumpAsync(Path.Combine(folder, Warm), Warm, format, method, level, dumpFormat),
+            () => DumpAsync(WarmOf(folder), Warm, format, method, level, dumpFormat),
             () => DumpAsync(folder, database, format, method, level, dumpFormat));
 
     public static Task<int> RestoreAsync(string folder, string database, int jobs) => MeasureAsync(
-        () => FeedAsync(Path.Combine(folder, Warm), $"{Warm}-{Guid.NewGuid():N}", jobs),
+        () => FeedAsync(WarmOf(folder), $"{Warm}-{Guid.NewGuid():N}", jobs),
         () => FeedAsync(folder, database, jobs));
+
+    private static string WarmOf(string folder) => $"{folder.TrimEnd('/')}-{Warm}";
 
     private static async Task<int> MeasureAsync(Func<Task> warmUp, Func<Task> work)
     {
