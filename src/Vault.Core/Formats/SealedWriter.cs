@@ -100,7 +100,7 @@ internal sealed class SealedWriter : IEncryptor
         using var chunks = new SealedStream(observed, keys, header.ChunkSize);
         try
         {
-            await ObservedStream.ReadWholeAsync(chunks, static _ => { }, cancel);
+            await chunks.ProveAsync(cancel);
             return true;
         }
         catch (ProblemException damaged) when (SealedProblems.IsDamage(damaged.Problem))

@@ -116,7 +116,7 @@ internal sealed class SealedOpening : IDisposable
     {
         var last = Math.Max(0, file.SizeBytes - SealedHeader.Size - 1) / (header.ChunkSize + SealedFormat.TagSize);
         await using var end = await OpenChunkAsync(last, cancel);
-        await end.CopyToAsync(Stream.Null, cancel);
+        await end.ProveAsync(cancel);
     }
 
     /// <summary>The first chunk tells it; metadata could lie.</summary>
