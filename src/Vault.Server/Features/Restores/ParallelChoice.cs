@@ -11,6 +11,12 @@ internal sealed record ParallelChoice(int Proposed, int Most, string? Reason, st
     private const int MostProposed = 4;
     private const long WorthItBytes = 256_000_000;
 
+    /// <summary>
+    /// With two, measured: 6 % faster with four large tables, 40 % slower with one, for the dump is unpacked first. Not worth
+    /// unencrypted data on the disk unasked.
+    /// </summary>
+    private const int WorthItCores = 4;
+
     public static ParallelChoice None { get; } = new(1, 1, null, null);
 
     public bool IsOffered => Most > 1;
@@ -23,7 +29,7 @@ internal sealed record ParallelChoice(int Proposed, int Most, string? Reason, st
         if (!able.Contains(dumpFormat))
             return One($"This dump is of the format {dumpFormat}, which is restored over 1 connection. Large databases restore faster from dumps of the format {string.Join(" or ", able)}: choose it in the job.");
         if (spoolFolder is null) return One("The restore uses 1 connection: several need the unpacked dump on disk, not encrypted, which this vault forbids.");
-        return new ParallelChoice(dumpSizeBytes >= WorthItBytes ? Math.Clamp(cores, 1, MostProposed) : 1, MostConnections, null, spoolFolder);
+        return new ParallelChoice(dumpSizeBytes >= WorthItBytes && cores >= WorthItCores ? Math.Min(cores, MostProposed) : 1, MostConnections, null, spoolFolder);
     }
 
     private static ParallelChoice One(string reason) => None with { Reason = reason };
