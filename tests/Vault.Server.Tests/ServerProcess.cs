@@ -40,6 +40,7 @@ internal static class ServerProcess
             start.ArgumentList.Add(argument);
         foreach (var name in start.Environment.Keys.Where(n => n.StartsWith("ENCRYPTION_KEY", StringComparison.Ordinal)).ToList())
             start.Environment.Remove(name);
+        start.Environment["DOTNET_GCgen0size"] = "0x300000"; // as ./run and the container have it
         start.Environment["VAULT_URLS"] = $"http://127.0.0.1:{FreePort()}";
         foreach (var (name, value) in environment)
             start.Environment[name] = value;

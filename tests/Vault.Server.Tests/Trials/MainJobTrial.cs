@@ -11,7 +11,7 @@ namespace Vault.Server.Tests.Trials;
 [Collection(nameof(TrialCollection))]
 public sealed class MainJobTrial(ITestOutputHelper output) : IAsyncLifetime
 {
-    private const long MostMemoryBytes = 250_000_000;
+    private const long MostMemoryBytes = 230_000_000;
     private const int MegabytesOfScale = 15; // what one step of pgbench's scale takes on the server's disk, its index included
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
 

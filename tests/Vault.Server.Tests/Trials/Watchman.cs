@@ -86,8 +86,8 @@ internal sealed class Watchman : IAsyncDisposable
     {
         LookInto($"argv of {ProcessFacts.Name(id)}", ProcessFacts.CommandLine(id));
         if (ProcessFacts.ParentOf(id) != ServerId) return;
-        // Between fork and exec a tool still bears the name of the thread that starts it.
-        if (ProcessFacts.Name(id) is var name && !name.StartsWith(".NET", StringComparison.Ordinal)) Tools[name] = true;
+        // Between fork and exec a tool still bears the name of the thread that starts it, and one that has ended has none.
+        if (ProcessFacts.Name(id) is { Length: > 0 } name && !name.StartsWith(".NET", StringComparison.Ordinal)) Tools[name] = true;
         foreach (var (path, target) in ProcessFacts.OpenFiles(id).Concat(ProcessFacts.OpenFiles(ServerId!.Value)))
             if (target.EndsWith(" (deleted)", StringComparison.Ordinal) && !target.StartsWith("/memfd:", StringComparison.Ordinal)) LookIntoFile(path, target);
     }

@@ -4,7 +4,7 @@ namespace Vault.Server.Features.Runs;
 
 /// <summary>
 /// Keeps the server small beside the databases that it protects. Measured over eight runs of 100 MB: it peaked at 284 MB and
-/// grew with each run; with this, at about 215 MB and it does not grow.
+/// grew with each run; with this it does not grow, and four round trips of 4 GB peaked at 198 MB.
 /// </summary>
 internal static partial class ProcessMemory
 {
