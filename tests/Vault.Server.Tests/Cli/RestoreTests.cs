@@ -11,8 +11,8 @@ using Xunit;
 
 namespace Vault.Server.Tests.Cli;
 
-/// <summary><c>vaultctl restore</c> into real databases.</summary>
-public sealed class RestoreTests(PostgresServer postgres) : IDisposable
+/// <summary><c>vaultctl restore</c> into real databases. Their server is this class's own: its hidden databases are counted, and others restore meanwhile.</summary>
+public sealed class RestoreTests(PostgresServer postgres) : IClassFixture<PostgresServer>, IDisposable
 {
     private readonly CliFolder folder = new();
     private readonly string database = $"ctl {Guid.NewGuid():N}"[..20];
