@@ -5,7 +5,7 @@ namespace Vault.Core.Formats;
 /// <summary>Buffers of one size, kept for one run: the shared pool would keep them, and what is in them, for the process's life.</summary>
 internal sealed class BlockPool
 {
-    /// <summary>What is compressed by itself (design §5).</summary>
+    /// <summary>What is compressed by itself: docs/decisions/0014-blocks-of-two-mebibytes.md.</summary>
     public const int BlockSize = 2 << 20;
 
     /// <summary>Room for data that does not shrink: deflate needs at most an eighth more at its fastest level.</summary>
